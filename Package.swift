@@ -1,0 +1,26 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// What ships is Embedded Swift: no runtime, no reflection, no allocation that is not ours. A debug
+// build of the same sources is ordinary Swift, for tests, sanitizers and debuggers.
+let shipped: [SwiftSetting] = [
+  .enableExperimentalFeature("Embedded", .when(configuration: .release)),
+  .enableExperimentalFeature("Lifetimes"),
+  // Swift 6.3.1 runs the deinit of a noncopyable value before its last use in a function that ends
+  // in a Never call; without the pass it does not.
+  .unsafeFlags(
+    ["-Osize", "-Xllvm", "-sil-disable-pass=deadobject-elim"], .when(configuration: .release)),
+]
+
+let package = Package(
+  name: "drainit",
+  targets: [
+    .target(name: "CLinux"),
+    .target(name: "DrainCore", swiftSettings: shipped),
+    .target(name: "DrainLinux", dependencies: ["CLinux", "DrainCore"], swiftSettings: shipped),
+    // No main.swift and no @main: Start.swift exports drainit_main, which SwiftPM links as main.
+    .executableTarget(
+      name: "drainit", dependencies: ["CLinux", "DrainCore", "DrainLinux"],
+      swiftSettings: shipped + [.unsafeFlags(["-parse-as-library"])]),
+    .testTarget(name: "DrainCoreTests", dependencies: ["DrainCore"]),
+  ])

@@ -1,0 +1,83 @@
+#ifndef CLINUX_H
+#define CLINUX_H
+
+// What Swift does not import: macros with arguments, variadic functions, and constants whose type
+// differs between glibc (debug) and musl (release). One type for both, and no logic.
+
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+static inline int linux_errno(void) { return errno; }
+static inline int linux_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
+static inline int linux_openat(int dir, const char *path, int flags, unsigned mode) { return openat(dir, path, flags, mode); }
+static inline int linux_fcntl(int fd, int command, long value) { return fcntl(fd, command, value); }
+static inline int linux_ioctl(int fd, unsigned long request, void *value) { return ioctl(fd, request, value); }
+static inline int linux_prctl(int option, unsigned long value) { return prctl(option, value, 0, 0, 0); }
+static inline long linux_syscall(long number, long a, long b, long c, long d, long e, long f) {
+  return syscall(number, a, b, c, d, e, f);
+}
+
+// The masks and actions of signals 32 to 64 go by the raw calls: musl keeps 32 to 34 for itself and
+// its sigset functions refuse them.
+static inline int linux_sigprocmask(int how, const uint64_t *set, uint64_t *old) {
+  return (int)syscall(SYS_rt_sigprocmask, how, set, old, 8);
+}
+
+// <sys/wait.h>'s macros.
+static inline int linux_exited(int status) { return WIFEXITED(status); }
+static inline int linux_exit_code(int status) { return WEXITSTATUS(status); }
+static inline int linux_signaled(int status) { return WIFSIGNALED(status); }
+static inline int linux_term_signal(int status) { return WTERMSIG(status); }
+
+// Members of siginfo_t are macros over unions.
+static inline int linux_si_pid(const siginfo_t *i) { return i->si_pid; }
+static inline int linux_si_status(const siginfo_t *i) { return i->si_status; }
+static inline int linux_si_code(const siginfo_t *i) { return i->si_code; }
+static inline int linux_si_signo(const siginfo_t *i) { return i->si_signo; }
+
+static const unsigned linux_EPOLLIN = EPOLLIN, linux_EPOLLOUT = EPOLLOUT, linux_EPOLLERR = EPOLLERR,
+                      linux_EPOLLHUP = EPOLLHUP, linux_EPOLLRDHUP = EPOLLRDHUP;
+static const int linux_EPOLL_CLOEXEC = EPOLL_CLOEXEC, linux_EPOLL_CTL_ADD = EPOLL_CTL_ADD,
+                 linux_EPOLL_CTL_MOD = EPOLL_CTL_MOD, linux_EPOLL_CTL_DEL = EPOLL_CTL_DEL;
+static const int linux_SFD_CLOEXEC = SFD_CLOEXEC, linux_SFD_NONBLOCK = SFD_NONBLOCK;
+static const int linux_SOCK_STREAM = SOCK_STREAM, linux_SOCK_DGRAM = SOCK_DGRAM, linux_SOCK_RAW = SOCK_RAW,
+                 linux_SOCK_CLOEXEC = SOCK_CLOEXEC, linux_SOCK_NONBLOCK = SOCK_NONBLOCK;
+static const int linux_MSG_NOSIGNAL = MSG_NOSIGNAL, linux_MSG_DONTWAIT = MSG_DONTWAIT, linux_MSG_TRUNC = MSG_TRUNC;
+static const int linux_P_ALL = P_ALL, linux_P_PID = P_PID;
+static const int linux_WEXITED = WEXITED, linux_WSTOPPED = WSTOPPED, linux_WCONTINUED = WCONTINUED,
+                 linux_WNOHANG = WNOHANG, linux_WNOWAIT = WNOWAIT;
+static const int linux_CLD_EXITED = CLD_EXITED, linux_CLD_KILLED = CLD_KILLED, linux_CLD_DUMPED = CLD_DUMPED,
+                 linux_CLD_STOPPED = CLD_STOPPED, linux_CLD_CONTINUED = CLD_CONTINUED;
+static const int linux_SI_USER = SI_USER, linux_SI_QUEUE = SI_QUEUE, linux_SI_TKILL = SI_TKILL, linux_SI_KERNEL = SI_KERNEL;
+
+#endif

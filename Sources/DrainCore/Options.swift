@@ -1,0 +1,126 @@
+/// Everything that the command line and the environment said, after both were read and checked.
+///
+/// An empty array or a nil stands for "not given"; what a default depends on (the platform, whether
+/// drainit is PID 1) is decided later, by `DrainPlan`.
+public struct Options {
+  /// What drainit is asked to be.
+  public var mode: Mode = .run
+  /// The index in argv at which the app's command begins; argv's count where there is none.
+  public var commandIndex: Int = 0
+
+  // The drain window.
+  /// `--drain MIN..MAX`.
+  public var drain: DrainRange?
+  /// `--drain-signal`, repeatable; replaces the built-in rules.
+  public var drainSignals: [Signal] = []
+  /// `--stop-signal`.
+  public var stopSignal: Signal?
+  /// `--stop-timeout`.
+  public var stopTimeout: Interval?
+  /// `--grace`.
+  public var grace: Interval?
+  /// `--port`, repeatable: the app's ports.
+  public var ports: [UInt16] = []
+
+  // The first process.
+  /// `--signal-to`.
+  public var signalTo: SignalTarget = .app
+  /// `--exit-map FROM:TO`, repeatable.
+  public var exitMap: [ExitRewrite] = []
+  /// `--plain`.
+  public var isPlain = false
+
+  // Readiness.
+  /// `--listen [ADDR:]PORT`, or nil where not given; `off` is `.off`.
+  public var listen: ListenAddress?
+  /// `--ready CHECK`, repeatable; empty means `listening`.
+  public var ready: [Check] = []
+  /// `--ready-every`.
+  public var readyEvery: Interval = .milliseconds(250)
+  /// `--ready-successes`, at least 1.
+  public var readySuccesses: UInt32 = 1
+  /// `--check-timeout`.
+  public var checkTimeout: Interval = .seconds(1)
+  /// `--check-header`, repeatable: whole header lines, without the line end.
+  public var checkHeaders: [[UInt8]] = []
+  /// `--warmup`.
+  public var warmup: Interval = .zero
+
+  // The log.
+  /// `-v`, counted.
+  public var verbosity: UInt8 = 0
+  /// `-q`, `--quiet`.
+  public var isQuiet = false
+
+  public init() {}
+}
+
+/// What drainit is asked to be.
+public enum Mode: Equatable, Sendable {
+  case run
+  case version
+  case help
+}
+
+/// How long the drain window may be: `minimum` to `maximum`.
+public struct DrainRange: Equatable, BitwiseCopyable, Sendable {
+  public var minimum: Interval
+  public var maximum: Interval
+
+  public init(minimum: Interval, maximum: Interval) {
+    self.minimum = minimum
+    self.maximum = maximum
+  }
+}
+
+/// Which of the app's processes a signal goes to.
+public enum SignalTarget: UInt8, BitwiseCopyable, Sendable {
+  /// The direct child alone.
+  case app
+  /// Its process group.
+  case group
+  /// Every process but drainit.
+  case all
+}
+
+/// One `--exit-map FROM:TO`.
+public struct ExitRewrite: Equatable, BitwiseCopyable, Sendable {
+  public var from: UInt8
+  public var to: UInt8
+
+  public init(from: UInt8, to: UInt8) {
+    self.from = from
+    self.to = to
+  }
+}
+
+/// Where the endpoint listens.
+public enum ListenAddress: Equatable, Sendable {
+  /// `off`: there is no endpoint.
+  case off
+  /// A port on an address; `address` is 16 bytes, an IPv4 one v4-mapped, nil for "any".
+  case on(address: [UInt8]?, port: UInt16)
+}
+
+/// One CHECK, as written, taken apart.
+public struct Check: Equatable, Sendable {
+  /// As it was typed, for messages.
+  public var text: [UInt8]
+  public var kind: Kind
+
+  public enum Kind: Equatable, Sendable {
+    /// The app listens on each `--port`, or on any port without one.
+    case listening
+    /// A connect succeeds.
+    case tcp(host: [UInt8], port: UInt16)
+    /// GET answers 200 to 399; `path` begins with a slash, query included.
+    case http(host: [UInt8], port: UInt16, path: [UInt8])
+    /// Holds at once.
+    case none
+  }
+
+  public init(text: [UInt8], kind: Kind) {
+    self.text = text
+    self.kind = kind
+  }
+}
