@@ -1,0 +1,48 @@
+/// A program whose images set a STOPSIGNAL that is not SIGTERM, told by its name in the kernel.
+public enum KnownProgram: UInt8, BitwiseCopyable, Sendable {
+  /// None of the table, or the table is not in use.
+  case other
+  case nginx
+  case phpFPM
+  case unitd
+  case haproxy
+  case httpd
+  case postgres
+
+  /// Looks a name up as `/proc/PID/comm` gives it, without the line end; a version at its end does
+  /// not matter (`php-fpm8.2`).
+  public init(comm: Span<UInt8>) {
+    var length = comm.count
+    while length > 0, KnownProgram.isVersion(comm[length &- 1]) { length &-= 1 }
+    self = .other
+    if KnownProgram.same(comm, length, "nginx") { self = .nginx }
+    if KnownProgram.same(comm, length, "php-fpm") { self = .phpFPM }
+    if KnownProgram.same(comm, length, "unitd") { self = .unitd }
+    if KnownProgram.same(comm, length, "haproxy") { self = .haproxy }
+    if KnownProgram.same(comm, length, "httpd") { self = .httpd }
+    if KnownProgram.same(comm, length, "apache") { self = .httpd }
+    if KnownProgram.same(comm, length, "postgres") { self = .postgres }
+  }
+
+  /// The signal that its image stops with and that stops it gracefully; none for others.
+  public var gracefulSignal: Signal {
+    switch self {
+    case .other: .none
+    case .nginx, .phpFPM, .unitd: .quit
+    case .haproxy: .usr1
+    case .httpd: .winch
+    case .postgres: .int
+    }
+  }
+
+  private static func isVersion(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+      || (byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9"))
+  }
+
+  private static func same(_ comm: Span<UInt8>, _ length: Int, _ name: StaticString) -> Bool {
+    guard length == name.utf8CodeUnitCount else { return false }
+    for index in 0..<length where comm[index] != name.utf8Start[index] { return false }
+    return true
+  }
+}

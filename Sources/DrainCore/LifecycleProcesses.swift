@@ -1,0 +1,127 @@
+// Signals that are passed on, stops and continues, and the way out.
+
+extension Lifecycle {
+  mutating func endWaiting(
+    _ received: ReceivedSignal, _ program: KnownProgram, _ effects: inout Effects
+  ) {
+    if plan.signals.isDrainSignal(received, program: program) {
+      effects.append(.log(.endedWaiting(received.signal)))
+      let code = UInt8(truncatingIfNeeded: 128 &+ received.signal.number)
+      finish(code: plan.exitCode(code), &effects)
+    } else if received.signal != .chld {
+      effects.append(.log(.dropped(received.signal, .waiting)))
+    }
+  }
+
+  mutating func timeOutWaiting(_ now: Instant, _ effects: inout Effects) {
+    guard now >= state.leaveAt else { return }
+    effects.append(.log(.startTimedOut(after: now.since(state.startedAt))))
+    finish(code: Lifecycle.ownFailure, &effects)
+  }
+
+  /// What drainit ends with for a reason of its own.
+  public static var ownFailure: UInt8 { 125 }
+
+  func forward(_ received: ReceivedSignal, _ effects: inout Effects) {
+    if received.signal == .cont && state.isAppStopped && !plan.isFirstProcess {
+      effects.append(.continueAsJob)
+    }
+    let signal = plan.signals.forwarded(received)
+    if signal == .none {
+      if received.signal != .chld { effects.append(.log(.dropped(received.signal, phase))) }
+      return
+    }
+    effects.append(.forward(received, as: signal))
+    effects.append(.log(.forwarded(received.signal, as: signal)))
+  }
+
+  mutating func stopApp(_ signal: Signal, _ effects: inout Effects) {
+    state.isAppStopped = true
+    if phase == .stopping || phase == .killing {
+      // Its stop signal is pending, and acts when it goes on.
+      effects.append(.log(.continued(signal)))
+      effects.append(.signalApp(.cont))
+    } else if !plan.isFirstProcess {
+      effects.append(.stopAsJob(signal))
+    } else if signal == .tstp {
+      // Nobody else could: PID 1 is no shell's job, and its app would stay in state T for ever.
+      effects.append(.log(.continued(signal)))
+      effects.append(.signalApp(.cont))
+    } else {
+      effects.append(.log(.stopped(signal)))
+    }
+  }
+
+  mutating func leave(_ ending: Ending, _ now: Instant, _ effects: inout Effects) {
+    if phase == .draining {
+      state.windowEnd = .appExit
+      if plan.endsEarly && state.hasOpened { effects.append(.stopObserving) }
+    }
+    state.phase = .leaving
+    state.isUnready = true
+    state.isAppStopped = false
+    state.ending = ending
+    state.endedAt = now
+    effects.append(.log(.ended(ending)))
+    if let timeout = plan.exitHookTimeout {
+      state.exitHooksRun = true
+      state.leaveAt = now + timeout
+      effects.append(.runHooks(.exit))
+    } else {
+      endExitHooks(&effects)
+    }
+  }
+
+  /// The exit hooks are done with: what is left are the left-over processes.
+  mutating func endExitHooks(_ effects: inout Effects) {
+    state.exitHooksRun = false
+    state.leaveAt = .never
+    if plan.orphans == .end {
+      finish(code: plan.exitCode(state.ending.code), &effects)
+    } else {
+      effects.append(.findLeftovers)
+    }
+  }
+
+  mutating func dealWithLeftovers(_ now: Instant, _ effects: inout Effects) {
+    guard !state.exitHooksRun, !state.dealsWithLeftovers else { return }
+    state.dealsWithLeftovers = true
+    switch plan.orphans {
+    case .end: break
+    case .after(let time):
+      state.leaveAt = now + time
+      effects.append(.log(.leftovers(.term)))
+      effects.append(.signalLeftovers(.term))
+    case .wait:
+      effects.append(.log(.waitingForLeftovers))
+    }
+  }
+
+  /// The time of the exit hooks, or after them of the left-overs, is over.
+  mutating func leaveOn(_ now: Instant, _ effects: inout Effects) {
+    if state.exitHooksRun { return endExitHooks(&effects) }
+    effects.append(.log(.leftovers(.kill)))
+    effects.append(.signalLeftovers(.kill))
+    finish(code: plan.exitCode(state.ending.code), &effects)
+  }
+
+  mutating func signalLeftovers(
+    _ received: ReceivedSignal, _ program: KnownProgram, _ now: Instant, _ effects: inout Effects
+  ) {
+    guard plan.signals.isDrainSignal(received, program: program) else {
+      if received.signal != .chld { effects.append(.log(.dropped(received.signal, .leaving))) }
+      return
+    }
+    if state.leavingSignals < 2 { state.leavingSignals &+= 1 }
+    let first = plan.signals.stopSignal(for: received.signal, program: program)
+    let signal = state.leavingSignals == 1 ? first : .kill
+    guard signal != .none else { return }
+    effects.append(.log(.leftovers(signal)))
+    effects.append(.signalLeftovers(signal))
+  }
+
+  mutating func finish(code: UInt8, _ effects: inout Effects) {
+    state.phase = .exited
+    effects.append(.exit(code))
+  }
+}

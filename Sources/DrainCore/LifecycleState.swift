@@ -1,0 +1,56 @@
+/// All that the lifecycle remembers: a fixed number of bytes, so that it can be handed to a drainit that
+/// comes back after a fault.
+public struct LifecycleState: Equatable, BitwiseCopyable, Sendable {
+  /// Where drainit is in its life.
+  public internal(set) var phase = Phase.waiting
+  /// The app's process; 0 before it was started.
+  public internal(set) var appPID: Int32 = 0
+  /// How the app ended, once it has.
+  public internal(set) var ending = Ending.exited(code: 0)
+  /// Whether the gate has ever opened.
+  public internal(set) var hasOpened = false
+  /// Whether the app is stopped (a terminal's or a SIGSTOP's stop, not its end).
+  public internal(set) var isAppStopped = false
+  /// The signal that began the drain; none before.
+  public internal(set) var drainSignal = Signal.none
+  /// What the app is sent at the window's end.
+  public internal(set) var stopSignal = Signal.none
+  /// How many SIGINTs of the kind that drains have come.
+  public internal(set) var interrupts: UInt8 = 0
+  /// How many drain signals have come in the phase leaving.
+  public internal(set) var leavingSignals: UInt8 = 0
+  /// Whether drain hooks still run; the window waits for them.
+  public internal(set) var drainHooksRun = false
+  /// Whether exit hooks still run.
+  public internal(set) var exitHooksRun = false
+  /// Whether the exit hooks are done with and left-over processes are being dealt with.
+  public internal(set) var dealsWithLeftovers = false
+  /// Whether all that `--until` asks for holds, as it was last told.
+  public internal(set) var untilHolds = false
+  /// Whether `/readyz` fails for good.
+  public internal(set) var isUnready = false
+  /// The condition that held last, or what ended the window.
+  public internal(set) var windowEnd = WindowEnd.none
+  /// When the app was started, or began to wait.
+  public internal(set) var startedAt = Instant.never
+  /// When the gate opened.
+  public internal(set) var openedAt = Instant.never
+  /// When the drain signal came.
+  public internal(set) var drainedAt = Instant.never
+  /// The earliest end of the window.
+  public internal(set) var windowMinimum = Instant.never
+  /// The latest end of the window.
+  public internal(set) var windowMaximum = Instant.never
+  /// When `/readyz` begins to fail.
+  public internal(set) var unreadyAt = Instant.never
+  /// When the app was sent its stop signal.
+  public internal(set) var stoppedAt = Instant.never
+  /// When the app is sent SIGKILL.
+  public internal(set) var killAt = Instant.never
+  /// When the app ended.
+  public internal(set) var endedAt = Instant.never
+  /// When the phase leaving moves on: the exit hooks' or the left-overs' time is over.
+  public internal(set) var leaveAt = Instant.never
+
+  public init() {}
+}

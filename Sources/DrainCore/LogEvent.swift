@@ -1,0 +1,59 @@
+/// What a line of drainit's log says of the lifecycle; `LogLine` words it.
+public enum LogEvent: BitwiseCopyable, Sendable {
+  /// The app has been started as this process.
+  case started(pid: Int32)
+  /// The gate has opened, this long after the start.
+  case ready(after: Interval)
+  /// A drain signal has come and the window is open.
+  case draining(Signal, minimum: Interval, maximum: Interval, stop: Signal)
+  /// A drain signal has come and there is no window.
+  case notDraining(Signal, NoWindow)
+  /// The window is shorter or cannot be seen through, and why.
+  case windowChanged(WindowChange, left: Interval)
+  /// A drain signal came again; the phase goes on.
+  case repeated(Signal, Phase, left: Interval?)
+  /// `--unready-after` is over.
+  case unready
+  /// The window is over; the app is sent `stop`, or nothing where `--rewrite` drops it.
+  case stopping(WindowEnd, stop: Signal, killAfter: Interval?)
+  /// The app asked for more time and got it.
+  case extended(left: Interval)
+  /// The stop timeout is over.
+  case killing(after: Interval)
+  /// A signal came that is not passed on.
+  case dropped(Signal, Phase)
+  /// A signal was passed on.
+  case forwarded(Signal, as: Signal)
+  /// The app was stopped and drainit continues it, being nobody else's job.
+  case continued(Signal)
+  /// The app was stopped and stays so.
+  case stopped(Signal)
+  /// The app has ended; where a drain signal had come, with the evidence.
+  case ended(Ending)
+  /// Left-over processes are sent a signal.
+  case leftovers(Signal)
+  /// Left-over processes are waited for.
+  case waitingForLeftovers
+  /// `--start-timeout` is over and `--start-after` does not hold.
+  case startTimedOut(after: Interval)
+  /// A drain signal ended drainit before the app was started.
+  case endedWaiting(Signal)
+}
+
+/// Why a drain signal opened no window.
+public enum NoWindow: UInt8, BitwiseCopyable, Sendable {
+  /// `--drain 0`, given or by the platform.
+  case zero
+}
+
+/// What was learnt of a window that is open.
+public enum WindowChange: UInt8, BitwiseCopyable, Sendable {
+  /// The app listens on nothing: the window is over.
+  case noListener
+  /// It listens on UDP or UNIX sockets alone: the window lasts its maximum.
+  case unseen
+  /// `--live` failed: the window lasts its minimum.
+  case notLive
+  /// The app was never ready: the window lasts its minimum.
+  case neverReady
+}

@@ -1,0 +1,135 @@
+@testable import DrainCore
+
+/// What must always hold, checked from what went in and came out, not from how it was decided.
+struct Invariants {
+  private var drainedAt: Instant?
+  private var wasReadyBeforeDrain = false
+  private var wasUnready = false
+  private var interrupts = 0
+  private var stoppedAt: Instant?
+  private var stopSignals = 0
+  private var phase = Phase.waiting
+  private var lateListeners = false
+  private var liveFailed = false
+  private var until = false
+
+  mutating func before(_ event: Event, _ world: World) throws(Violation) {
+    let plan = world.lifecycle.plan
+    switch event {
+    case .signal(let received, let program):
+      guard plan.signals.isDrainSignal(received, program: program) else { return }
+      if received.signal == .int { interrupts += 1 }
+      if world.isAlive && drainedAt == nil {
+        drainedAt = world.now
+        interrupts = received.signal == .int ? 1 : 0
+        wasReadyBeforeDrain = world.lifecycle.state.hasOpened
+      }
+    case .listeners(.none): lateListeners = plan.windowSource != .given
+    case .live(false): liveFailed = true
+    case .until(let holds, _): until = holds
+    default: break
+    }
+  }
+
+  mutating func after(
+    _ event: Event, _ effects: Effects, _ world: World
+  ) throws(Violation) {
+    let lifecycle = world.lifecycle
+    guard lifecycle.phase.rawValue >= phase.rawValue else {
+      throw Violation(description: "the phase went back from \(phase) to \(lifecycle.phase)")
+    }
+    phase = lifecycle.phase
+    if effects.lost > 0 || effects.count > 9 {
+      throw Violation(description: "\(effects.count) effects of one event")
+    }
+    try checkReadiness(lifecycle, world.now)
+    var passedOn = 0
+    for index in 0..<effects.count {
+      switch effects[index] {
+      case .log(.stopping): try checkStop(lifecycle.plan, world)
+      case .signalApp(.kill): try checkKill(lifecycle.plan, world)
+      case .signalApp(let signal) where signal == lifecycle.state.stopSignal && phase == .stopping:
+        try countStop(signal, lifecycle)
+      case .forward: passedOn += 1
+      case .exit(let code): try checkExit(code, world)
+      default: break
+      }
+    }
+    try checkForward(event, passedOn, world)
+  }
+
+  private mutating func checkReadiness(
+    _ lifecycle: Lifecycle, _ now: Instant
+  ) throws(Violation) {
+    guard let drainedAt else { return }
+    if lifecycle.mayBeReady {
+      if wasUnready { throw Violation(description: "ready again after it was not") }
+      if now > drainedAt + lifecycle.plan.unreadyAfter {
+        throw Violation(description: "ready after the not-ready time")
+      }
+    } else {
+      wasUnready = true
+    }
+  }
+
+  private mutating func checkStop(_ plan: DrainPlan, _ world: World) throws(Violation) {
+    guard stoppedAt == nil else { throw Violation(description: "stopped twice") }
+    stoppedAt = world.now
+    guard let drainedAt else { throw Violation(description: "stopped without a drain signal") }
+    if interrupts >= 2 || lateListeners { return }
+    let spent = world.now.since(drainedAt)
+    if spent < plan.window.minimum {
+      throw Violation(description: "stop signal before the window's minimum")
+    }
+    let mayBeShort = !wasReadyBeforeDrain || liveFailed || (until && plan.endsEarly)
+    if spent < plan.window.maximum && !mayBeShort {
+      throw Violation(description: "stop signal before the window was over")
+    }
+    if spent > plan.window.maximum {
+      throw Violation(description: "the window lasted longer than its maximum")
+    }
+  }
+
+  private mutating func countStop(_ signal: Signal, _ lifecycle: Lifecycle) throws(Violation) {
+    // SIGCONT may be both the user's stop signal and what wakes a stopped app.
+    if signal == .cont { return }
+    stopSignals += 1
+    if stopSignals > 1 { throw Violation(description: "two stop signals") }
+  }
+
+  private func checkKill(_ plan: DrainPlan, _ world: World) throws(Violation) {
+    guard let stoppedAt else { throw Violation(description: "SIGKILL without a stop signal") }
+    if plan.stopTimeout == nil && plan.grace == nil {
+      throw Violation(description: "SIGKILL of our own without a grace or a stop timeout")
+    }
+    let least = plan.stopTimeout ?? Budget.leastStop
+    if world.now < stoppedAt + least {
+      throw Violation(description: "SIGKILL before the stop timeout was over")
+    }
+  }
+
+  private func checkForward(
+    _ event: Event, _ passedOn: Int, _ world: World
+  ) throws(Violation) {
+    guard case .signal(let received, let program) = event else { return }
+    let rules = world.lifecycle.plan.signals
+    let isDrain = rules.isDrainSignal(received, program: program)
+    let wants = world.isAlive && !isDrain && rules.forwarded(received) != .none
+    if passedOn != (wants ? 1 : 0) {
+      throw Violation(description: "signal \(received.signal.number) passed on \(passedOn) times")
+    }
+  }
+
+  private func checkExit(_ code: UInt8, _ world: World) throws(Violation) {
+    let plan = world.lifecycle.plan
+    guard !world.isAlive else { throw Violation(description: "ended while the app lives") }
+    if let ending = world.ending, code != plan.exitCode(ending.code) {
+      throw Violation(description: "exit code \(code) for \(ending)")
+    }
+    // With `wait` the platform's SIGKILL decides, as it does where there was no drain signal.
+    guard let drainedAt, let grace = plan.grace, plan.orphans != .wait else { return }
+    if stoppedAt != nil && world.now > drainedAt + grace {
+      throw Violation(description: "ended \(world.now.since(drainedAt)) after the drain signal")
+    }
+  }
+}

@@ -1,0 +1,137 @@
+@testable import DrainCore
+
+/// What was violated, in words.
+struct Violation: Error, CustomStringConvertible {
+  var description: String
+}
+
+/// The outside of one lifecycle, in virtual time: it does what the effects say, lets time pass, and checks
+/// after every event what must always hold.
+struct World {
+  var lifecycle: Lifecycle
+  let app: AppModel
+  var now = Instant(nanoseconds: 1_000_000_000)
+  var pending: [(at: Instant, event: Event)] = []
+  var exitCode: UInt8?
+  var ending: Ending?
+  var isAlive = false
+  var seen = Invariants()
+  /// The phases that it was in.
+  var visited: [Phase] = []
+
+  init(_ history: History) {
+    lifecycle = Lifecycle(plan: history.plan)
+    app = history.app
+  }
+
+  /// Lives the whole history and a calm end in which drainit must finish.
+  mutating func live(_ history: History) throws(Violation) {
+    try apply(lifecycle.begin(now: now))
+    for step in history.steps {
+      try pass(to: now + step.after)
+      if exitCode != nil { return }
+      if step.comesBack { try comeBack() }
+      try deliver(step.event)
+    }
+    try calmEnd()
+  }
+
+  /// A person stops the container and, when nothing else helps, the app's owner kills it.
+  private mutating func calmEnd() throws(Violation) {
+    try deliver(.startAllowed)
+    try pass(to: now + .seconds(200))
+    if exitCode == nil { try deliver(.appEnded(.exited(code: 0))) }
+    try pass(to: now + .seconds(200))
+    if exitCode == nil { throw Violation(description: "drainit did not end after the app had") }
+  }
+
+  /// Lets time pass: what is pending and every deadline happen in their order.
+  private mutating func pass(to end: Instant) throws(Violation) {
+    var turns = 0
+    while exitCode == nil {
+      turns += 1
+      if turns > 10_000 { throw Violation(description: "busy loop: deadlines that never pass") }
+      let deadline = lifecycle.nextDeadline
+      let next = pending.map(\.at).min() ?? .never
+      let moment = min(deadline, next)
+      if moment > end { break }
+      now = max(now, moment)
+      if deadline <= next {
+        let before = lifecycle.state
+        try deliver(.deadline)
+        if exitCode == nil && lifecycle.nextDeadline <= now && lifecycle.state == before {
+          throw Violation(description: "a deadline that was handled is still due")
+        }
+      } else if let index = pending.firstIndex(where: { $0.at == next }) {
+        try deliver(pending.remove(at: index).event)
+      }
+    }
+    now = max(now, end)
+  }
+
+  private mutating func deliver(_ event: Event) throws(Violation) {
+    guard exitCode == nil else { return }
+    var event = event
+    switch event {
+    case .appEnded(let how):
+      guard isAlive else { return }
+      isAlive = false
+      ending = how
+      pending.append((now + (app.leftoversLast ?? .zero), .nobodyLeft))
+    case .gateOpened, .appStopped, .appContinued, .extend:
+      guard isAlive else { return }
+    case .signal(let received, let program):
+      // The shell looks the program up only where it matters.
+      if !lifecycle.plan.signals.needsProgram(for: received) {
+        event = .signal(received, program: .other)
+        _ = program
+      }
+    default: break
+    }
+    try seen.before(event, self)
+    let effects = lifecycle.handle(event, now: now)
+    try seen.after(event, effects, self)
+    if visited.last != lifecycle.phase { visited.append(lifecycle.phase) }
+    try apply(effects)
+  }
+
+  private mutating func comeBack() throws(Violation) {
+    var bytes = ByteBuffer(capacity: LifecycleState.encodedSize)
+    lifecycle.state.append(to: &bytes)
+    guard bytes.cut == 0, let state = LifecycleState(bytes.bytes), state == lifecycle.state else {
+      throw Violation(description: "the state did not survive being written and read back")
+    }
+    lifecycle = Lifecycle(plan: lifecycle.plan, resuming: state)
+  }
+
+  private mutating func apply(_ effects: Effects) throws(Violation) {
+    for index in 0..<effects.count { try apply(effects[index]) }
+  }
+
+  private mutating func apply(_ effect: Effect) throws(Violation) {
+    switch effect {
+    case .startApp:
+      isAlive = !app.fails
+      try deliver(app.fails ? .appNotStarted(code: 127) : .appStarted(pid: 7))
+    case .findListeners: try deliver(.listeners(app.listeners))
+    case .checkLive: pending.append((now + app.liveAfter, .live(app.isLive)))
+    case .runHooks(let moment):
+      if let time = app.hooksTake { pending.append((now + time, .hooksEnded(moment))) }
+    case .signalApp(.kill):
+      if isAlive { pending.append((now, .appEnded(.killed(.kill)))) }
+    case .signalApp(let signal):
+      let isStop = signal == lifecycle.state.stopSignal && lifecycle.phase == .stopping
+      if isAlive, isStop, let time = app.stopsAfter {
+        pending.append((now + time, .appEnded(.killed(signal))))
+      }
+    case .findLeftovers:
+      let isLeft = pending.contains { if case .nobodyLeft = $0.event { true } else { false } }
+      try deliver(isLeft ? .leftoversFound : .nobodyLeft)
+    case .signalLeftovers(.kill): pending.append((now, .nobodyLeft))
+    case .exit(let code): exitCode = code
+    case .forward, .signalLeftovers, .observeTraffic, .stopObserving, .stopAsJob, .continueAsJob,
+      .log:
+      break
+    }
+  }
+}
