@@ -45,7 +45,7 @@ public struct Interval: Equatable, Comparable, BitwiseCopyable, Sendable {
   }
 }
 
-/// A moment on CLOCK_BOOTTIME or on a test's invented clock, in nanoseconds since that clock's zero.
+/// A moment on CLOCK_MONOTONIC or on a test's invented clock, in nanoseconds since that clock's zero.
 public struct Instant: Equatable, Comparable, BitwiseCopyable, Sendable {
   /// Nanoseconds since the clock's zero.
   public let nanoseconds: Int64

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -31,6 +32,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -38,6 +40,7 @@
 #include <unistd.h>
 
 static inline int linux_errno(void) { return errno; }
+static inline void linux_set_errno(int number) { errno = number; }
 static inline int linux_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
 static inline int linux_openat(int dir, const char *path, int flags, unsigned mode) { return openat(dir, path, flags, mode); }
 static inline int linux_fcntl(int fd, int command, long value) { return fcntl(fd, command, value); }
@@ -79,5 +82,47 @@ static const int linux_WEXITED = WEXITED, linux_WSTOPPED = WSTOPPED, linux_WCONT
 static const int linux_CLD_EXITED = CLD_EXITED, linux_CLD_KILLED = CLD_KILLED, linux_CLD_DUMPED = CLD_DUMPED,
                  linux_CLD_STOPPED = CLD_STOPPED, linux_CLD_CONTINUED = CLD_CONTINUED;
 static const int linux_SI_USER = SI_USER, linux_SI_QUEUE = SI_QUEUE, linux_SI_TKILL = SI_TKILL, linux_SI_KERNEL = SI_KERNEL;
+
+// A disposition's handler is a member of a union with another name in each C library.
+typedef void (*linux_signal_function)(int, siginfo_t *, void *);
+static inline linux_signal_function linux_action_function(const struct sigaction *a) { return a->sa_sigaction; }
+static inline struct sigaction linux_action(linux_signal_function function, int flags) {
+  struct sigaction a = {.sa_sigaction = function, .sa_flags = flags};
+  return a;
+}
+static inline int linux_is_ignored(const struct sigaction *a) { return a->sa_handler == SIG_IGN; }
+static inline struct sigaction linux_action_default(void) { return (struct sigaction){.sa_handler = SIG_DFL}; }
+static inline struct sigaction linux_action_ignore(void) { return (struct sigaction){.sa_handler = SIG_IGN}; }
+static inline uint64_t linux_si_value(const siginfo_t *i) { return (uint64_t)(uintptr_t)i->si_value.sival_ptr; }
+static inline unsigned linux_si_uid(const siginfo_t *i) { return i->si_uid; }
+static inline void linux_si_fill(siginfo_t *i, int signo, int code, int pid, unsigned uid, uint64_t value) {
+  i->si_signo = signo, i->si_code = code, i->si_pid = pid, i->si_uid = uid;
+  i->si_value.sival_ptr = (void *)(uintptr_t)value;
+}
+
+// idtype_t is an enumeration in one C library and a macro's int in the other.
+static inline int linux_waitid(int type, unsigned id, siginfo_t *info, int options) {
+  return waitid((idtype_t)type, id, info, options);
+}
+
+// fork(2) and the variadic clone(2) are hidden from Swift.
+static inline int linux_fork(void) { return fork(); }
+static inline int linux_clone(int (*body)(void *), void *stack_end, int flags, void *value) {
+  return clone(body, stack_end, flags, value);
+}
+
+static inline unsigned linux_major(dev_t device) { return major(device); }
+static inline unsigned linux_minor(dev_t device) { return minor(device); }
+static inline unsigned linux_file_type(const struct stat *s) { return s->st_mode & S_IFMT; }
+static const unsigned linux_S_IFREG = S_IFREG, linux_S_IFIFO = S_IFIFO, linux_S_IFSOCK = S_IFSOCK,
+                      linux_S_IFCHR = S_IFCHR;
+static const int linux_CLONE_VM = CLONE_VM, linux_CLONE_VFORK = CLONE_VFORK;
+static const int linux_SA_SIGINFO = SA_SIGINFO, linux_SA_ONSTACK = SA_ONSTACK, linux_SA_RESTART = SA_RESTART;
+static const int linux_SIG_BLOCK = SIG_BLOCK, linux_SIG_UNBLOCK = SIG_UNBLOCK, linux_SIG_SETMASK = SIG_SETMASK;
+static const unsigned long linux_TIOCGPGRP = TIOCGPGRP, linux_TIOCSPGRP = TIOCSPGRP, linux_TIOCSCTTY = TIOCSCTTY,
+                           linux_TCGETS = TCGETS;
+static const unsigned linux_SPLICE_F_NONBLOCK = SPLICE_F_NONBLOCK;
+// <linux/fs.h> has it; musl's headers do not.
+static const int linux_RWF_NOWAIT = 8;
 
 #endif

@@ -1,0 +1,98 @@
+import CLinux
+import DrainCore
+
+/// The seven signals that say a program is at fault, which cannot be blocked and read like others.
+///
+/// A handler on a stack of its own tells the two kinds apart: one that somebody sent is queued, to
+/// be forwarded like any other; a fault of drainit's own is acted on.
+public struct FaultSignals: ~Copyable {
+  private let pipe: Pipe
+
+  /// SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS.
+  public static var all: SignalSet {
+    var set = SignalSet()
+    set.insert(.ill)
+    set.insert(.trap)
+    set.insert(.abrt)
+    set.insert(.bus)
+    set.insert(.fpe)
+    set.insert(.segv)
+    set.insert(.sys)
+    return set
+  }
+
+  /// Installs the handler, and notes in `dispositions` what was there before.
+  public init(replacing dispositions: inout Dispositions) throws(Errno) {
+    let pipe = try Pipe()
+    try FaultSignals.provideStack()
+    faultWriter = pipe.writer.number
+    faultOwner = getpid()
+    let action = linux_action(
+      { handleFault($0, $1, $2) }, linux_SA_SIGINFO | linux_SA_ONSTACK | linux_SA_RESTART)
+    var rest = FaultSignals.all.bits
+    while rest != 0 {
+      let signal = Signal(Int32(truncatingIfNeeded: rest.trailingZeroBitCount) &+ 1)
+      rest &= rest &- 1
+      try dispositions.change(signal, to: action)
+    }
+    self.pipe = pipe
+  }
+
+  /// The descriptor to watch: readable when somebody has sent one of the seven.
+  public var number: Int32 { pipe.reader.number }
+  /// The handler's own end, for whoever closes what drainit does not need.
+  public var handlerNumber: Int32 { pipe.writer.number }
+
+  /// The next of the seven that somebody sent, or nil when none is waiting.
+  public borrowing func next() -> ReceivedSignal? {
+    var record = siginfo_t()
+    let size = MemoryLayout<siginfo_t>.size
+    let result = withUnsafeMutableBytes(of: &record) {
+      SystemCall.read(pipe.reader.number, into: $0)
+    }
+    guard case .bytes(size) = result else { return nil }
+    return ReceivedSignal(&record)
+  }
+
+  // The stack's pages are taken only when a handler runs. 64 KiB: with AVX-512 or SME the kernel's
+  // frame alone can be over 10 KiB (getauxval(3), AT_MINSIGSTKSZ).
+  private static func provideStack() throws(Errno) {
+    let size = 64 << 10
+    let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let memory, memory != UnsafeMutableRawPointer(bitPattern: -1) else { throw Errno.last }
+    var stack = stack_t()
+    stack.ss_sp = memory
+    stack.ss_size = size
+    if sigaltstack(&stack, nil) == -1 { throw Errno.last }
+  }
+}
+
+// What the handler needs, and it has no other way to be given it.
+nonisolated(unsafe) private var faultWriter: Int32 = -1
+nonisolated(unsafe) private var faultOwner: Int32 = 0
+
+/// The handler. It runs at any moment: system calls alone, and errno is put back.
+private func handleFault(
+  _ number: Int32, _ record: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
+) {
+  let error = linux_errno()
+  // abort(3) sends SIGABRT to itself: that is a fault of our own, whatever si_code says.
+  if let record, linux_si_code(record) <= 0, linux_si_pid(record) != faultOwner,
+    getpid() == faultOwner
+  {
+    // A full pipe drops it, as the kernel drops a signal that is already pending.
+    _ = write(faultWriter, record, MemoryLayout<siginfo_t>.size)
+  } else {
+    endByDefault(number)
+  }
+  linux_set_errno(error)
+}
+
+/// Ends the process as a program without a handler ends: the signal is blocked until the handler
+/// returns, and then either this one is delivered or the fault happens again.
+private func endByDefault(_ number: Int32) {
+  var action = linux_action_default()
+  _ = sigaction(number, &action, nil)
+  // Not raise(3): in a child that shares our memory the C library would still name our thread.
+  _ = kill(getpid(), number)
+}
