@@ -1,0 +1,24 @@
+/// The bounds of the endpoint and of the checks, each with its reason.
+public enum EndpointLimits {
+  /// Connections that are held at once: more than every prober of a pod needs, few enough that
+  /// all their heads fit into 256 KiB.
+  public static var connections: Int { 64 }
+  /// The bytes of a request's head, line ends included: one page.
+  public static var headBytes: Int { 4096 }
+  /// The bytes of an answer's body: more than any prober reads (the kubelet stops at 10 KiB).
+  public static var bodyBytes: Int { 12 * 1024 }
+  /// The bytes of an answer's head: the longest that is made has about 200.
+  public static var answerHeadBytes: Int { 512 }
+  /// How long a request's head may take, counted from the accept.
+  public static var headTime: Interval { .seconds(5) }
+  /// How long a client may take to read its answer.
+  public static var answerTime: Interval { .seconds(5) }
+  /// How long a connection is kept after its answer, for a client that is still sending.
+  public static var lingerTime: Interval { .seconds(1) }
+  /// How many bytes are read and dropped after the answer before the connection is cut.
+  public static var lingerBytes: Int { 64 * 1024 }
+  /// Checks in one set (`--ready`, `--live`, `--start-after`, `--until`): a set of them is a bit mask.
+  public static var checks: Int { 16 }
+  /// The bytes of a check's name where it is printed: 16 of them fit into a body.
+  public static var checkNameBytes: Int { 200 }
+}
