@@ -1,0 +1,219 @@
+/// What the endpoint has to know of the lifecycle.
+public struct EndpointFacts: Equatable, BitwiseCopyable, Sendable {
+  public var phase: Phase
+  /// Whether `/readyz` may answer 200: serving, or draining and `--unready-after` is not over.
+  public var mayBeReady: Bool
+  /// Whether the app's process is alive.
+  public var appRuns: Bool
+
+  public init(phase: Phase, mayBeReady: Bool, appRuns: Bool) {
+    self.phase = phase
+    self.mayBeReady = mayBeReady
+    self.appRuns = appRuns
+  }
+}
+
+/// Which checks have to be asked before a page can be answered.
+public enum NeededChecks: UInt8, BitwiseCopyable, Sendable {
+  /// None: what is known is enough.
+  case none
+  /// The gate's.
+  case ready
+}
+
+/// The pages of the endpoint as a function of what is known.
+public struct EndpointAnswer: BitwiseCopyable, Sendable {
+  public var facts: EndpointFacts
+  public var now: Instant
+
+  public init(facts: EndpointFacts, now: Instant) {
+    self.facts = facts
+    self.now = now
+  }
+
+  /// The checks that have to be asked first.
+  public static func needs(
+    _ route: HTTPRequest.Route, facts: EndpointFacts, gateIsOpen: Bool
+  ) -> NeededChecks {
+    route == .readyz && facts.mayBeReady && gateIsOpen ? .ready : .none
+  }
+
+  /// Appends the page's body, at most `EndpointLimits.bodyBytes`, and returns its status.
+  ///
+  /// - Parameters:
+  ///   - head: the request's bytes, of which `request.query` is a part.
+  public func render(
+    _ request: HTTPRequest, head: Span<UInt8>, gate: borrowing ReadinessGate,
+    into body: inout ByteBuffer
+  ) -> UInt16 {
+    let query = request.query.of(head)
+    let isVerbose = HTTPQuery.has("verbose", in: query)
+    let passes: Bool
+    switch request.route {
+    case .readyz:
+      if isVerbose { appendChecks(gate.checks, query, &body) }
+      passes = renderReady(gate, query, isVerbose: isVerbose, &body)
+    case .startupz:
+      if isVerbose { appendChecks(gate.checks, query, &body) }
+      passes = renderStarted(gate, isVerbose: isVerbose, &body)
+    case .livez, .healthz:
+      if isVerbose { appendApp(query, &body) }
+      let name: StaticString = request.route == .livez ? "livez" : "healthz"
+      passes = isAlive
+      conclude(name, passes, isVerbose: isVerbose, &body)
+      if !passes { body.append("the app has ended\n") }
+    }
+    return passes ? 200 : 503
+  }
+
+  /// The app runs, or is still to be started.
+  private var isAlive: Bool {
+    switch facts.phase {
+    case .waiting: true
+    case .starting, .serving, .draining, .stopping, .killing: facts.appRuns
+    case .leaving, .exited: false
+    }
+  }
+
+  private func renderReady(
+    _ gate: borrowing ReadinessGate, _ query: Span<UInt8>, isVerbose: Bool,
+    _ body: inout ByteBuffer
+  ) -> Bool {
+    let failing = countFailing(gate.checks, query)
+    let passes = facts.mayBeReady && facts.appRuns && gate.isOpen && failing == 0
+    conclude("readyz", passes, isVerbose: isVerbose, &body)
+    if passes { return true }
+    switch facts.phase {
+    case .waiting: body.append("starting: waiting for --start-after\n")
+    case .draining where !facts.mayBeReady: body.append("draining\n")
+    case .starting, .serving, .draining:
+      if !gate.isOpen {
+        appendStarting(gate, &body)
+      } else if failing > 0 {
+        body.append("not ready: ")
+        appendFailing(gate.checks, query, &body)
+      } else {
+        // The app has ended and the lifecycle is about to hear of it.
+        body.append("not ready: the app has ended\n")
+      }
+    case .stopping, .killing: body.append("stopping\n")
+    case .leaving, .exited: body.append("the app has ended\n")
+    }
+    return false
+  }
+
+  private func renderStarted(
+    _ gate: borrowing ReadinessGate, isVerbose: Bool, _ body: inout ByteBuffer
+  ) -> Bool {
+    conclude("startupz", gate.isOpen, isVerbose: isVerbose, &body)
+    if gate.isOpen { return true }
+    if facts.phase == .waiting {
+      body.append("starting: waiting for --start-after\n")
+    } else {
+      appendStarting(gate, &body)
+    }
+    return false
+  }
+
+  /// The last line, or its beginning where the reason follows.
+  private func conclude(
+    _ page: StaticString, _ passes: Bool, isVerbose: Bool, _ body: inout ByteBuffer
+  ) {
+    guard isVerbose else { return passes ? body.append("ok\n") : () }
+    body.append(page)
+    body.append(passes ? " check passed\n" : " check failed: ")
+  }
+
+  private func appendStarting(_ gate: borrowing ReadinessGate, _ body: inout ByteBuffer) {
+    body.append("starting: ")
+    if gate.memory.warmupEnd < .never {
+      body.append("warming up for another ")
+      body.append(gate.memory.warmupEnd.since(now))
+      body.append("\n")
+    } else if countFailing(gate.checks, Span()) > 0 {
+      body.append("waiting for ")
+      appendFailing(gate.checks, Span(), &body)
+    } else {
+      body.append("the checks held ")
+      body.append(decimal: UInt64(gate.memory.successes))
+      body.append(" of ")
+      body.append(decimal: UInt64(gate.settings.successes))
+      body.append(" times\n")
+    }
+  }
+}
+
+extension EndpointAnswer {
+  /// How many checks do not hold, but for those that the query leaves out.
+  private func countFailing(_ checks: borrowing CheckSchedule, _ query: Span<UInt8>) -> Int {
+    var failing = 0
+    for index in 0..<checks.count
+    where !checks.outcome(of: index).doesHold
+      && !HTTPQuery.excludes(checks.names[index], in: query)
+    {
+      failing &+= 1
+    }
+    return failing
+  }
+
+  /// Names the checks that do not hold, each with its reason, and ends the line.
+  private func appendFailing(
+    _ checks: borrowing CheckSchedule, _ query: Span<UInt8>, _ body: inout ByteBuffer
+  ) {
+    var isFirst = true
+    for index in 0..<checks.count {
+      let outcome = checks.outcome(of: index)
+      if outcome.doesHold || HTTPQuery.excludes(checks.names[index], in: query) { continue }
+      if !isFirst { body.append(", ") }
+      isFirst = false
+      body.append(checks.names[index])
+      if case .fails(let failure) = outcome {
+        body.append(" (")
+        failure.append(to: &body)
+        body.append(")")
+      }
+    }
+    body.append("\n")
+  }
+
+  /// Lists every check as kube-apiserver's `?verbose` does, but with the reason.
+  private func appendChecks(
+    _ checks: borrowing CheckSchedule, _ query: Span<UInt8>, _ body: inout ByteBuffer
+  ) {
+    for index in 0..<checks.count {
+      let outcome = checks.outcome(of: index)
+      let isExcluded = HTTPQuery.excludes(checks.names[index], in: query)
+      body.append(outcome.doesHold || isExcluded ? "[+]" : "[-]")
+      body.append(checks.names[index])
+      if isExcluded {
+        body.append(" excluded: ok\n")
+        continue
+      }
+      switch outcome {
+      case .holds: body.append(" ok\n")
+      case .neverRan: body.append(" failed: it has not been run\n")
+      case .fails(let failure):
+        body.append(" failed: ")
+        failure.append(to: &body)
+        body.append("\n")
+      }
+    }
+    appendUnmatched(query, checks.names, &body)
+  }
+
+  private func appendApp(_ query: Span<UInt8>, _ body: inout ByteBuffer) {
+    body.append(isAlive ? "[+]app ok\n" : "[-]app failed: it has ended\n")
+    appendUnmatched(query, [], &body)
+  }
+
+  /// kube-apiserver's warning, but for the names: what a request's query says is not repeated.
+  private func appendUnmatched(
+    _ query: Span<UInt8>, _ names: [[UInt8]], _ body: inout ByteBuffer
+  ) {
+    let unmatched = HTTPQuery.countUnmatchedExcludes(in: query, checks: names)
+    if unmatched == 0 { return }
+    body.append("warn: some health checks cannot be excluded: no matches for ")
+    body.append(decimal: UInt64(unmatched))
+    body.append(" of them\n")
+  }
+}

@@ -1,0 +1,179 @@
+/// Reads a request's head byte by byte, however the bytes arrive (RFC 9112, sections 2 to 5).
+///
+/// It is given the same growing head again and again and goes on where it was, so that a client that
+/// sends single bytes costs no more than one that sends the whole. A line may end with a bare LF:
+/// section 2.2 allows it, and where every answer closes the connection nothing can be smuggled
+/// behind it. A bare CR, whitespace before a colon, a folded line and control characters are refused.
+public struct HTTPRequestParser: BitwiseCopyable, Sendable {
+  private enum Place: UInt8 {
+    /// Before the request line: empty lines are skipped (section 2.2).
+    case blank, blankLineFeed
+    case method, target, version, requestLineFeed
+    /// At the first byte of a header line or of the empty line that ends the head.
+    case fieldStart
+    case fieldName, fieldValue, fieldLineFeed
+    case lastLineFeed
+    case whole
+  }
+
+  private var place = Place.blank
+  private var position = 0
+  private var mark = 0
+  private var method = ByteRange(start: 0, end: 0)
+  private var target = ByteRange(start: 0, end: 0)
+  private var fieldName = ByteRange(start: 0, end: 0)
+  private var hosts = 0
+  private var isVersion11 = false
+  private var announcesBody = false
+  private var isKubelet = false
+
+  public init() {}
+
+  /// Goes on with the head's bytes, which begin with those that were seen before.
+  ///
+  /// After a request or a refusal it is not to be called again. Of `bytes`, no more than
+  /// `EndpointLimits.headBytes` are looked at.
+  public mutating func advance(over bytes: Span<UInt8>) -> HTTPProgress {
+    let end = min(bytes.count, EndpointLimits.headBytes)
+    while position < end {
+      let byte = bytes[position]
+      if let refusal = step(byte, bytes) { return .refused(refusal) }
+      position &+= 1
+      if place == .whole { return finish(bytes) }
+    }
+    return position < EndpointLimits.headBytes ? .needMore : .refused(overflow)
+  }
+
+  /// What is too long, where the head did not end in time (RFC 9110, 15.5.15; RFC 6585, 5).
+  private var overflow: HTTPRefusal {
+    switch place {
+    case .blank, .blankLineFeed, .method: .badSyntax
+    case .target: .targetTooLong
+    case .version, .requestLineFeed, .fieldStart, .fieldName, .fieldValue, .fieldLineFeed,
+      .lastLineFeed, .whole:
+      .headTooLong
+    }
+  }
+
+  private mutating func step(_ byte: UInt8, _ bytes: Span<UInt8>) -> HTTPRefusal? {
+    switch place {
+    case .blank:
+      if byte == carriageReturn {
+        place = .blankLineFeed
+        return nil
+      }
+      if byte == lineFeed { return nil }
+      mark = position
+      place = .method
+      return byte.isToken ? nil : .badSyntax
+    case .blankLineFeed:
+      place = .blank
+      return byte == lineFeed ? nil : .badSyntax
+    case .method:
+      if byte.isToken { return nil }
+      method = ByteRange(start: mark, end: position)
+      mark = position &+ 1
+      place = .target
+      return byte == space ? nil : .badSyntax
+    case .target:
+      // A line that ends here is HTTP/0.9's, which RFC 9112 does not know any more.
+      if byte == carriageReturn || byte == lineFeed { return .badVersionSyntax }
+      if byte != space { return byte.isControl ? .badSyntax : nil }
+      target = ByteRange(start: mark, end: position)
+      mark = position &+ 1
+      place = .version
+      return target.isEmpty ? .badSyntax : nil
+    case .version:
+      if byte == carriageReturn || byte == lineFeed {
+        place = byte == lineFeed ? .fieldStart : .requestLineFeed
+        return checkVersion(ByteRange(start: mark, end: position).of(bytes), bytes)
+      }
+      return position &- mark < 8 ? nil : .badVersionSyntax
+    case .requestLineFeed, .fieldLineFeed:
+      place = .fieldStart
+      return byte == lineFeed ? nil : .badSyntax
+    case .lastLineFeed:
+      place = .whole
+      return byte == lineFeed ? nil : .badSyntax
+    case .fieldStart, .fieldName, .fieldValue:
+      return stepInField(byte, bytes)
+    case .whole:
+      return nil
+    }
+  }
+
+  private mutating func stepInField(_ byte: UInt8, _ bytes: Span<UInt8>) -> HTTPRefusal? {
+    if place == .fieldStart {
+      if byte == carriageReturn {
+        place = .lastLineFeed
+        return nil
+      }
+      if byte == lineFeed {
+        place = .whole
+        return nil
+      }
+      mark = position
+      place = .fieldName
+      return byte.isToken ? nil : .badSyntax
+    }
+    if place == .fieldName {
+      if byte.isToken { return nil }
+      // Nothing may be between the name and the colon (RFC 9112, section 5.1).
+      guard byte == UInt8(ascii: ":") else { return .badSyntax }
+      fieldName = ByteRange(start: mark, end: position)
+      mark = position &+ 1
+      place = .fieldValue
+      return nil
+    }
+    if byte == carriageReturn || byte == lineFeed {
+      place = byte == lineFeed ? .fieldStart : .fieldLineFeed
+      return checkField(
+        fieldName.of(bytes), trimmed(ByteRange(start: mark, end: position).of(bytes)))
+    }
+    return byte.isControl && byte != tab ? .badSyntax : nil
+  }
+
+  /// Judges `HTTP/1.1`; a later minor version is served as 1.1 (RFC 9110, section 2.5).
+  private mutating func checkVersion(_ version: Span<UInt8>, _ bytes: Span<UInt8>) -> HTTPRefusal? {
+    guard version.count == 8, hasPrefix(version, "HTTP/"), version[5].isDigit,
+      version[6] == UInt8(ascii: "."), version[7].isDigit
+    else { return .badVersionSyntax }
+    // HTTP/2's preface is no request in any version of HTTP/1 (RFC 9113, section 3.4).
+    if isEqual(method.of(bytes), "PRI") { return .badSyntax }
+    if version[5] != UInt8(ascii: "1") { return .versionNotSupported }
+    isVersion11 = version[7] != UInt8(ascii: "0")
+    return nil
+  }
+
+  private mutating func checkField(_ name: Span<UInt8>, _ value: Span<UInt8>) -> HTTPRefusal? {
+    if isEqualIgnoringCase(name, "host") {
+      hosts &+= 1
+      if hosts > 1 { return .twoHosts }
+      return HTTPHost.isValid(value) ? nil : .badHost
+    }
+    if isEqualIgnoringCase(name, "content-length") {
+      announcesBody = announcesBody || !isEqual(value, "0")
+    } else if isEqualIgnoringCase(name, "transfer-encoding") {
+      announcesBody = true
+    } else if isEqualIgnoringCase(name, "user-agent") {
+      isKubelet = hasPrefix(value, "kube-probe/")
+    }
+    return nil
+  }
+
+  private func finish(_ bytes: Span<UInt8>) -> HTTPProgress {
+    // RFC 9112, section 3.2: 1.1 without a Host is a bad request, 1.0 is not.
+    if hosts == 0 && isVersion11 { return .refused(.noHost) }
+    let isHead = isEqual(method.of(bytes), "HEAD")
+    guard isHead || isEqual(method.of(bytes), "GET") else { return .refused(.methodNotAllowed) }
+    guard let split = HTTPTarget(target, in: bytes) else { return .refused(.badTarget) }
+    guard let route = HTTPRequest.Route(path: split.path.of(bytes)) else {
+      // An absolute form without a path means "/", which is no page of ours either.
+      return .refused(.notFound)
+    }
+    return .request(
+      HTTPRequest(
+        route: route, isHead: isHead, query: split.query, headLength: position,
+        announcesBody: announcesBody, isKubelet: isKubelet))
+  }
+}
