@@ -1,0 +1,54 @@
+import CLinux
+import DrainCore
+
+/// The memory that a child needs until it is its program: a stack, room for paths and for the
+/// arguments of a script. Mapped for one start and then given back.
+struct LaunchMemory: ~Copyable {
+  private let base: UnsafeMutableRawPointer
+  private let size: Int
+  private let scriptRoom: Int
+
+  // Only the pages that are used are taken: about two.
+  private static var stackRoom: Int { 64 << 10 }
+
+  /// Maps memory for a start of these arguments.
+  init(for arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) throws(Errno) {
+    let scriptRoom = ProgramSearch.scriptRoom(arguments)
+    let size =
+      scriptRoom &+ ProcessIDEntries.textRoom &+ ProgramSearch.pathRoom &+ LaunchMemory.stackRoom
+    let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let memory, memory != UnsafeMutableRawPointer(bitPattern: -1) else { throw Errno.last }
+    base = memory
+    self.size = size
+    self.scriptRoom = scriptRoom
+  }
+
+  deinit { _ = munmap(base, size) }
+
+  /// The end of the stack, at which it begins: it grows downwards, away from the rest.
+  var stackEnd: UnsafeMutableRawPointer {
+    // Both architectures want 16 bytes' alignment there.
+    let end = base + LaunchMemory.stackRoom
+    return UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: end) & ~15) ?? end
+  }
+
+  /// A launch of that program, with its buffers in this memory; its lifetime is the memory's.
+  borrowing func launch(
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
+    _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, mask: SignalSet,
+    dispositions: Dispositions
+  ) -> Launch {
+    let script = base + LaunchMemory.stackRoom
+    let text = script + scriptRoom
+    let path = text + ProcessIDEntries.textRoom
+    let search = ProgramSearch(
+      arguments: arguments, environment: environment,
+      path: UnsafeMutableBufferPointer(
+        start: path.assumingMemoryBound(to: CChar.self), count: ProgramSearch.pathRoom),
+      scriptArguments: script.assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self))
+    return Launch(
+      search: search, mask: mask, dispositions: dispositions,
+      processIDs: ProcessIDEntries(
+        naming: getpid(), in: environment, text: text.assumingMemoryBound(to: CChar.self)))
+  }
+}

@@ -1,0 +1,57 @@
+import CLinux
+import DrainCore
+
+/// What the kernel tells of a process by its files in `/proc` (proc(5)), without ever waiting: `stat`
+/// and `comm` take no lock that a stuck process could hold, `cmdline` would.
+public enum ProcessFiles {
+  // stat's line is about 300 bytes; what is wanted of it stands in the first 100.
+  private static var statRoom: Int { 512 }
+
+  /// The process's own status; nil where there is none, or no `/proc`.
+  public static func stat(_ pid: Int32) -> ProcessStat? {
+    withUnsafeTemporaryAllocation(byteCount: statRoom, alignment: 1) { buffer in
+      let length = read(pid, "/stat", into: buffer)
+      let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: length)
+      return ProcessStat(Span(_unsafeBytes: bytes))
+    }
+  }
+
+  /// The name of the program that the process is at this moment; empty where it cannot be known.
+  public static func name(_ pid: Int32) -> ProgramName {
+    withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { buffer in
+      let length = read(pid, "/comm", into: buffer)
+      let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: length)
+      return ProgramName(Span(_unsafeBytes: bytes))
+    }
+  }
+
+  /// Reads the beginning of a process's file and returns how many bytes it gave, 0 on any error.
+  private static func read(
+    _ pid: Int32, _ file: StaticString, into buffer: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 40) { path in
+      var used = 0
+      func append(_ byte: UInt8) {
+        if used < path.count { path[used] = CChar(bitPattern: byte) }
+        used &+= 1
+      }
+      let root: StaticString = "/proc/"
+      for index in 0..<root.utf8CodeUnitCount { append(root.utf8Start[index]) }
+      var divisor: Int32 = 1
+      while pid / divisor >= 10 { divisor &*= 10 }
+      while divisor > 0 {
+        append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: pid / divisor % 10))
+        divisor /= 10
+      }
+      for index in 0..<file.utf8CodeUnitCount { append(file.utf8Start[index]) }
+      append(0)
+      guard used <= path.count, let start = path.baseAddress,
+        let descriptor = try? SystemCall.open(start, O_RDONLY)
+      else { return 0 }
+      guard case .bytes(let length) = SystemCall.read(descriptor.number, into: buffer) else {
+        return 0
+      }
+      return length
+    }
+  }
+}

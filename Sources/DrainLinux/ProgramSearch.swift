@@ -1,0 +1,99 @@
+import CLinux
+
+/// Executes a program by its name as execvp(3) has it, without allocating: it runs in a child that
+/// shares drainit's memory.
+///
+/// A name with a slash is a path; any other is looked for in each directory of PATH. A file that the
+/// kernel does not know the format of is a script for /bin/sh.
+struct ProgramSearch: BitwiseCopyable {
+  /// The argument vector; the first is the program's name.
+  var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  var environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  /// Room for "directory/name"; a candidate that does not fit is left out.
+  var path: UnsafeMutableBufferPointer<CChar>
+  /// Room for the arguments, one more, and the null at the end.
+  var scriptArguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+
+  /// How many bytes `path` needs: PATH_MAX, beyond which the kernel takes none.
+  static var pathRoom: Int { 4096 }
+
+  /// How many bytes `scriptArguments` needs.
+  static func scriptRoom(_ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int {
+    var count = 0
+    while arguments[count] != nil { count &+= 1 }
+    return (count &+ 3) &* MemoryLayout<UnsafeMutablePointer<CChar>?>.stride
+  }
+
+  /// Becomes the program; it returns only where that failed, with the reason.
+  func execute() -> Errno {
+    guard let name = arguments[0], name[0] != 0 else { return Errno(ENOENT) }
+    if strchr(name, Int32(UInt8(ascii: "/"))) != nil { return execute(UnsafePointer(name)) }
+    var found = Errno(ENOENT)
+    var rest = searchPath()
+    while true {
+      var end = rest
+      while end[0] != 0 && end[0] != CChar(bitPattern: UInt8(ascii: ":")) { end += 1 }
+      if let candidate = join(rest, end - rest, name) {
+        let error = execute(candidate)
+        switch error.number {
+        case EACCES: found = error
+        // A directory that is not there or cannot be reached: the next may have it.
+        case ENOENT, ENOTDIR, ENODEV, ESTALE, ETIMEDOUT: break
+        default: return error
+        }
+      }
+      if end[0] == 0 { return found }
+      rest = end + 1
+    }
+  }
+
+  private func execute(_ file: UnsafePointer<CChar>) -> Errno {
+    _ = execve(file, arguments, environment)
+    let error = Errno.last
+    if error.number != ENOEXEC { return error }
+    // sh is told the file's path, and then the script's own arguments.
+    let shell: StaticString = "/bin/sh"
+    let shellPath = UnsafeRawPointer(shell.utf8Start).assumingMemoryBound(to: CChar.self)
+    scriptArguments[0] = UnsafeMutablePointer(mutating: shellPath)
+    scriptArguments[1] = UnsafeMutablePointer(mutating: file)
+    var index = 1
+    while arguments[index] != nil {
+      scriptArguments[index &+ 1] = arguments[index]
+      index &+= 1
+    }
+    scriptArguments[index &+ 1] = nil
+    _ = execve(shellPath, scriptArguments, environment)
+    // Without a shell the file stays what it is: in a format that nobody knows.
+    return error
+  }
+
+  /// PATH as the app's environment has it, or what musl takes where there is none.
+  private func searchPath() -> UnsafePointer<CChar> {
+    var index = 0
+    while let entry = environment[index] {
+      if strncmp(entry, "PATH=", 5) == 0 { return UnsafePointer(entry + 5) }
+      index &+= 1
+    }
+    let usual: StaticString = "/usr/local/bin:/bin:/usr/bin"
+    return UnsafeRawPointer(usual.utf8Start).assumingMemoryBound(to: CChar.self)
+  }
+
+  /// "directory/name"; an empty directory is the working directory (POSIX, section 8.3).
+  private func join(
+    _ directory: UnsafePointer<CChar>, _ length: Int, _ name: UnsafePointer<CChar>
+  ) -> UnsafePointer<CChar>? {
+    guard let buffer = path.baseAddress else { return nil }
+    let nameLength = strlen(name)
+    var used = 0
+    if length > 0 {
+      if length &+ nameLength &+ 2 > path.count { return nil }
+      memcpy(buffer, directory, length)
+      buffer[length] = CChar(bitPattern: UInt8(ascii: "/"))
+      used = length &+ 1
+    } else if nameLength &+ 1 > path.count {
+      return nil
+    }
+    memcpy(buffer + used, name, nameLength &+ 1)
+    return UnsafePointer(buffer)
+  }
+}

@@ -1,0 +1,66 @@
+import CLinux
+import DrainCore
+
+/// What became of a child.
+public struct ChildChange: Equatable, BitwiseCopyable, Sendable {
+  public let pid: Int32
+  public let kind: Kind
+
+  public enum Kind: Equatable, BitwiseCopyable, Sendable {
+    /// It ended by itself, with this code, and is reaped.
+    case exited(UInt8)
+    /// A signal ended it, and it is reaped.
+    case killed(Signal)
+    /// A signal stopped it.
+    case stopped(Signal)
+    /// It goes on after a stop.
+    case continued
+  }
+}
+
+/// Collects what became of children, one at a time, without ever waiting for any.
+public enum Reaper {
+  /// How many children are reaped before other events are looked at: with 64 a burst of 100,000
+  /// costs no more than one at a time would, and a probe waits well under a millisecond.
+  public static var childrenATurn: Int { 64 }
+
+  public enum Outcome: Equatable, BitwiseCopyable, Sendable {
+    case change(ChildChange)
+    /// Every child there is lives on.
+    case nothingNow
+    /// There is no child left.
+    case noChildren
+  }
+
+  /// The next change, of any child, ours or adopted. After `childrenATurn` of them the caller looks
+  /// at other events and comes back without waiting: SIGCHLD tells of many ends only once.
+  ///
+  /// The corresponding C function is `waitid`.
+  public static func next() -> Outcome {
+    var record = siginfo_t()
+    let options = linux_WEXITED | linux_WSTOPPED | linux_WCONTINUED | linux_WNOHANG
+    let result = SystemCall.retrying { Int(linux_waitid(linux_P_ALL, 0, &record, options)) }
+    // ECHILD is the only error that these arguments can bring.
+    if result == -1 { return .noChildren }
+    // waitid(2) returns 0 with si_pid 0 when nothing has ended: errno says nothing then.
+    let pid = linux_si_pid(&record)
+    if pid == 0 { return .nothingNow }
+    let status = linux_si_status(&record)
+    let kind: ChildChange.Kind
+    switch linux_si_code(&record) {
+    case linux_CLD_EXITED: kind = .exited(UInt8(truncatingIfNeeded: status))
+    case linux_CLD_STOPPED: kind = .stopped(Signal(status))
+    case linux_CLD_CONTINUED: kind = .continued
+    // CLD_KILLED, CLD_DUMPED.
+    default: kind = .killed(Signal(status))
+    }
+    return .change(ChildChange(pid: pid, kind: kind))
+  }
+
+  /// Makes drainit the parent of what its descendants leave behind, where it is not PID 1.
+  ///
+  /// The corresponding C function is `prctl` with PR_SET_CHILD_SUBREAPER.
+  public static func becomeSubreaper() throws(Errno) {
+    if linux_prctl(PR_SET_CHILD_SUBREAPER, 1) == -1 { throw Errno.last }
+  }
+}

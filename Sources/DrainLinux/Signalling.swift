@@ -1,0 +1,109 @@
+import CLinux
+import DrainCore
+
+/// What sending a signal came to.
+public enum Delivery: Equatable, BitwiseCopyable, Sendable {
+  /// At least one process was sent it.
+  case sent
+  /// There is nobody any more: an answer, not an error.
+  case nobody
+  /// The system refused it: EPERM for a program that has changed its user, EAGAIN where the queue of
+  /// real-time signals is full.
+  case refused(Errno)
+}
+
+/// Sends signals: to the app, to its process group, or to everybody.
+public struct Signalling: BitwiseCopyable, Sendable {
+  /// The app, not yet reaped: until then nobody else has its pid.
+  public let app: Int32
+  /// To whom a signal goes.
+  public let target: SignalTarget
+  private let isFirstProcess: Bool
+
+  public init(app: Int32, target: SignalTarget) {
+    self.app = app
+    self.target = target
+    isFirstProcess = getpid() == 1
+  }
+
+  /// Sends a signal of drainit's own.
+  ///
+  /// The corresponding C function is `kill`.
+  @discardableResult public func send(_ signal: Signal) -> Delivery {
+    switch target {
+    case .app: Signalling.kill(app, signal)
+    case .group: Signalling.kill(-app, signal)
+    // kill(-1) reaches everybody but PID 1 and the caller in one step (kill(2)).
+    case .all where isFirstProcess: Signalling.kill(-1, signal)
+    case .all: Signalling.toDescendants { Signalling.kill($0, signal) }
+    }
+  }
+
+  /// Passes a signal on as `signal`, with its value where it came with one.
+  @discardableResult public func forward(_ received: ReceivedSignal, as signal: Signal) -> Delivery
+  {
+    guard received.hasValue else { return send(signal) }
+    let delivery: Delivery
+    switch target {
+    case .app: return Signalling.queue(app, signal, received)
+    // A value goes to one process at a time: there is no such call for a group.
+    case .group:
+      delivery = Signalling.toDescendants(inGroup: app) { Signalling.queue($0, signal, received) }
+    case .all: delivery = Signalling.toDescendants { Signalling.queue($0, signal, received) }
+    }
+    // Nobody was found: there may be no `/proc` to find them by.
+    return delivery == .nobody ? send(signal) : delivery
+  }
+
+  /// Sends a signal to the group of a child that leads one, a check's or a hook's.
+  @discardableResult public static func toGroup(_ leader: Int32, _ signal: Signal) -> Delivery {
+    kill(-leader, signal)
+  }
+
+  /// Sends a signal to everything that descends from drainit, whatever `target` is.
+  @discardableResult public func sendToAll(_ signal: Signal) -> Delivery {
+    Signalling(app: app, target: .all).send(signal)
+  }
+
+  private static func kill(_ pid: Int32, _ signal: Signal) -> Delivery {
+    outcome(Int(CLinux.kill(pid, signal.number)))
+  }
+
+  /// The corresponding C function is `sigqueue`; by the raw call, which keeps the first sender's pid
+  /// and user.
+  private static func queue(_ pid: Int32, _ signal: Signal, _ received: ReceivedSignal)
+    -> Delivery
+  {
+    var record = siginfo_t()
+    linux_si_fill(
+      &record, signal.number, received.code, received.senderPID, received.senderUID,
+      received.value)
+    return withUnsafePointer(to: &record) {
+      outcome(
+        linux_syscall(
+          Int(SYS_rt_sigqueueinfo), Int(pid), Int(signal.number), Int(bitPattern: $0), 0, 0, 0))
+    }
+  }
+
+  private static func toDescendants(inGroup group: Int32? = nil, _ send: (Int32) -> Delivery)
+    -> Delivery
+  {
+    var whole = Delivery.nobody
+    Descendants.visit { stat in
+      if let group, stat.group != group { return true }
+      switch send(stat.pid) {
+      case .sent: whole = .sent
+      case .nobody: break
+      case .refused(let error): if whole == .nobody { whole = .refused(error) }
+      }
+      return true
+    }
+    return whole
+  }
+
+  private static func outcome(_ result: Int) -> Delivery {
+    if result == 0 { return .sent }
+    let error = Errno.last
+    return error.number == ESRCH ? .nobody : .refused(error)
+  }
+}
