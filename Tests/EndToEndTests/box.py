@@ -109,7 +109,32 @@ def until(condition, what, deadline=DEADLINE):
         time.sleep(0.01)
 
 
-class Box:
+class Reachable:
+    """Something with a network of its own, that of the process `first`."""
+
+    def socket(self, family=socket.AF_INET, kind=socket.SOCK_STREAM):
+        """A socket in that network, closed with the box."""
+        with network_of(self.first):
+            made = socket.socket(family, kind)
+        made.settimeout(DEADLINE)
+        self._sockets.append(made)
+        return made
+
+    def connect(self, port, address="127.0.0.1"):
+        """A TCP connection to a port there."""
+        made = self.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        made.connect((address, port))
+        return made
+
+    def can_connect(self, port):
+        try:
+            self.connect(port).close()
+            return True
+        except OSError:
+            return False
+
+
+class Box(Reachable):
     """A program in namespaces of its own. It is killed, with all that it started, by `close`."""
 
     def __init__(self, launcher, command, *, env=None, cwd="/", under_init=False, network=None,
@@ -215,6 +240,11 @@ class Box:
             ["nsenter", "--target", str(self.first), "--pid", "--net", "--mount", "--", *command],
             capture_output=True, text=True, timeout=DEADLINE, check=False, **more)
 
+    def tell(self, line):
+        """Writes a line to the program's standard input (stdin=PIPE)."""
+        self._started.stdin.write(line.encode() + b"\n")
+        self._started.stdin.flush()
+
     def wait(self, deadline=DEADLINE):
         """Waits for the program's end; returns its exit code, or minus the signal that ended it."""
         if self._status is None:
@@ -234,34 +264,13 @@ class Box:
     def is_running(self):
         return not self._report.matching(r"^status")
 
-    # The network
-
-    def socket(self, family=socket.AF_INET, kind=socket.SOCK_STREAM):
-        """A socket in the namespace's network, closed with the box."""
-        with network_of(self.first):
-            made = socket.socket(family, kind)
-        made.settimeout(DEADLINE)
-        self._sockets.append(made)
-        return made
-
-    def connect(self, port, address="127.0.0.1"):
-        """A TCP connection to a port in the namespace."""
-        made = self.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-        made.connect((address, port))
-        return made
-
-    def can_connect(self, port):
-        try:
-            self.connect(port).close()
-            return True
-        except OSError:
-            return False
-
     def close(self):
         """Ends everything. Safe to call again."""
         if self._lifeline is not None:
             os.close(self._lifeline)
             self._lifeline = None
+        if self._started.stdin:
+            self._started.stdin.close()
         self._started.wait(DEADLINE)
         for made in self._sockets:
             made.close()

@@ -1,10 +1,11 @@
 // Leaves orphans behind, as a shell script with careless background jobs does:
 //
-//   orphans COUNT [MILLISECONDS [ignore]]
+//   orphans COUNT [MILLISECONDS|told [ignore]]
 //
 // Forks COUNT children that each fork a grandchild and end at once: the grandchild is an orphan. It
-// ends after MILLISECONDS (default 0; negative: never), with "ignore" whatever SIGTERM says. When
-// all are made it prints "made COUNT"; a line on standard input ends it with 0.
+// ends after MILLISECONDS (default 0; negative: never) or when told, with "ignore" whatever SIGTERM
+// says. When all are made it prints "made COUNT". A line "go" on standard input ends all that wait
+// to be told, in one moment; a line "exit N" ends this program.
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,11 @@
 
 int main(int count, char **arguments) {
   int orphans = count > 1 ? atoi(arguments[1]) : 1, milliseconds = count > 2 ? atoi(arguments[2]) : 0;
+  int until_told = count > 2 && strcmp(arguments[2], "told") == 0;
+  int word[2];
+  char line[64];
   setvbuf(stdout, NULL, _IOLBF, 0);
+  if (pipe(word) < 0) return 1;
   for (int i = 0; i < orphans; i++) {
     pid_t child = fork();
     if (child < 0) {
@@ -23,7 +28,9 @@ int main(int count, char **arguments) {
     }
     if (child == 0) {
       if (fork() == 0) {
+        close(word[1]);
         if (count > 3 && strcmp(arguments[3], "ignore") == 0) signal(SIGTERM, SIG_IGN);
+        while (until_told && read(word[0], line, 1) != 0) {}
         while (milliseconds < 0) pause();
         usleep(milliseconds * 1000);
       }
@@ -32,9 +39,9 @@ int main(int count, char **arguments) {
     waitpid(child, NULL, 0);
   }
   printf("made %d\n", orphans);
-  for (;;) {
-    int byte = getchar();
-    if (byte == '\n') return 0;
-    if (byte == EOF) pause();
+  while (fgets(line, sizeof line, stdin)) {
+    if (strcmp(line, "go\n") == 0) close(word[1]);
+    if (strncmp(line, "exit ", 5) == 0) return atoi(line + 5);
   }
+  for (;;) pause();
 }

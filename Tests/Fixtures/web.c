@@ -9,7 +9,8 @@
 //   die     leaves the signals' default actions
 //   hang    closes its listeners and never ends
 // --wait-for-usr1 listens only after SIGUSR1. It prints what happens to it, a line each.
-// GET / answers "ok"; GET /slow/MS answers after MS milliseconds; GET /pid answers its pid.
+// GET / answers "ok"; /slow/MS answers after MS milliseconds; /status/N with that status; /pid with
+// its pid; /served with the number of requests answered before.
 // Connections are kept alive unless the request says "Connection: close".
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -92,10 +93,13 @@ static void accept_all(int listener) {
 static void answer(int slot) {
   struct connection *c = &connections[slot];
   char body[64] = "ok\n", text[256];
+  int status = 200;
   if (strncmp(c->head, "GET /pid ", 9) == 0) snprintf(body, sizeof body, "%d\n", (int)getpid());
+  if (strncmp(c->head, "GET /served ", 12) == 0) snprintf(body, sizeof body, "%ld\n", served);
+  if (strncmp(c->head, "GET /status/", 12) == 0) status = atoi(c->head + 12);
   int keep = c->keep && !stopping;
   int length = snprintf(
-      text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nConnection: %s\r\n\r\n%s",
+      text, sizeof text, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\nConnection: %s\r\n\r\n%s", status,
       strlen(body), keep ? "keep-alive" : "close", body);
   int sent = (int)send(waits[1 + max_ports + slot].fd, text, length, MSG_NOSIGNAL);
   served++;
