@@ -41,7 +41,7 @@ func isEqual(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
   bytes.count == text.utf8CodeUnitCount && hasPrefix(bytes, text)
 }
 
-/// Whether `bytes` are `text`, which is written in small letters, but for the case of letters.
+/// Whether `bytes` are `text`, but for the case of letters.
 func isEqualIgnoringCase(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
   bytes.count == text.utf8CodeUnitCount && hasPrefixIgnoringCase(bytes, text)
 }
@@ -55,10 +55,11 @@ func hasPrefix(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
   return true
 }
 
-/// Whether `bytes` begin with `text`, which is written in small letters, but for the case of letters.
+/// Whether `bytes` begin with `text`, but for the case of letters.
 func hasPrefixIgnoringCase(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
   guard bytes.count >= text.utf8CodeUnitCount else { return false }
-  for index in 0..<text.utf8CodeUnitCount where bytes[index].lowercased != text.utf8Start[index] {
+  for index in 0..<text.utf8CodeUnitCount
+  where bytes[index].lowercased != text.utf8Start[index].lowercased {
     return false
   }
   return true

@@ -41,7 +41,8 @@ public struct Options {
   public var readySuccesses: UInt32 = 1
   /// `--check-timeout`.
   public var checkTimeout: Interval = .seconds(1)
-  /// `--check-header`, repeatable: whole header lines, without the line end.
+  /// `--check-header`, repeatable: whole header lines, `Name: value`, without the line end and without
+  /// control bytes.
   public var checkHeaders: [[UInt8]] = []
   /// `--warmup`.
   public var warmup: Interval = .zero
@@ -57,9 +58,14 @@ public struct Options {
 
 /// What drainit is asked to be.
 public enum Mode: Equatable, Sendable {
+  /// Run the app: what drainit is for.
   case run
+  /// `--version`.
   case version
+  /// `--help`: the options that matter.
   case help
+  /// `--help all`: every option.
+  case helpAll
 }
 
 /// How long the drain window may be: `minimum` to `maximum`.
@@ -104,16 +110,17 @@ public enum ListenAddress: Equatable, Sendable {
 
 /// One CHECK, as written, taken apart.
 public struct Check: Equatable, Sendable {
-  /// As it was typed, for messages.
+  /// As it was typed. It may hold what is secret: `CheckName.of(_:)` is what may be printed.
   public var text: [UInt8]
   public var kind: Kind
 
   public enum Kind: Equatable, Sendable {
     /// The app listens on each `--port`, or on any port without one.
     case listening
-    /// A connect succeeds.
+    /// A connect succeeds. `host` is an address without brackets, or a name; empty means this host.
     case tcp(host: [UInt8], port: UInt16)
-    /// GET answers 200 to 399; `path` begins with a slash, query included.
+    /// GET answers 200 to 399; `host` is never empty, `path` begins with a slash, query included, and
+    /// is printable ASCII without a blank.
     case http(host: [UInt8], port: UInt16, path: [UInt8])
     /// Holds at once.
     case none

@@ -1,0 +1,62 @@
+extension Check {
+  static var syntax: StaticString { "listening, tcp:[HOST:]PORT, http://HOST[:PORT]/PATH or none" }
+
+  /// Reads a CHECK.
+  public init(parsing text: Span<UInt8>) throws(ValueProblem) {
+    self.init(text: [UInt8](copying: text), kind: try Check.kind(text))
+  }
+
+  private static func kind(_ text: Span<UInt8>) throws(ValueProblem) -> Kind {
+    if isEqual(text, "listening") { return .listening }
+    if isEqual(text, "none") { return .none }
+    if hasPrefix(text, "tcp:") { return try tcp(text.from(4)) }
+    if hasPrefixIgnoringCase(text, "http://") { return try http(text.from(7)) }
+    if hasPrefixIgnoringCase(text, "https://") {
+      throw .refused("drainit has no TLS: check a plain http port, or tcp:")
+    }
+    throw nearest(text)
+  }
+
+  /// What is near is the part up to the colon: the rest is the user's own, and may be secret.
+  private static func nearest(_ text: Span<UInt8>) -> ValueProblem {
+    let colon = text.index(of: UInt8(ascii: ":"))
+    var near = NearMiss(text.before((colon ?? text.count) &+ 1))
+    if colon == nil {
+      near.consider("listening")
+      near.consider("none")
+    }
+    near.consider("tcp:")
+    near.consider("http:")
+    return .expected(syntax, near.word)
+  }
+
+  private static func tcp(_ text: Span<UInt8>) throws(ValueProblem) -> Kind {
+    // tcp://HOST:PORT is how many other tools write it.
+    let rest = hasPrefix(text, "//") ? text.from(2) : text
+    if rest.decimal(atMost: .max) != nil {
+      return .tcp(host: [], port: try DrainCore.port(rest))
+    }
+    let parts = try HostPort(parsing: rest)
+    guard let port = parts.port else { throw .expected("tcp:[HOST:]PORT") }
+    return .tcp(host: parts.host, port: port)
+  }
+
+  private static func http(_ text: Span<UInt8>) throws(ValueProblem) -> Kind {
+    var end = 0
+    while end < text.count && text[end] != UInt8(ascii: "/") && text[end] != UInt8(ascii: "?") {
+      end &+= 1
+    }
+    let authority = text.before(end)
+    if authority.index(of: UInt8(ascii: "@")) != nil {
+      throw .refused("no user or password in a URL: --check-header 'Authorization: ...'")
+    }
+    let parts = try HostPort(parsing: authority)
+    if parts.host.isEmpty { throw .expected("http://HOST[:PORT]/PATH") }
+    var path = [UInt8](copying: text.from(end))
+    if path.isEmpty || path[0] != UInt8(ascii: "/") { path.insert(UInt8(ascii: "/"), at: 0) }
+    for byte in path where !byte.isPrintable || byte == 0x20 || byte == UInt8(ascii: "#") {
+      throw .refused("a path has no blank, '#' or other than ASCII: write %20, %23, %C3%A9")
+    }
+    return .http(host: parts.host, port: parts.port ?? 80, path: path)
+  }
+}

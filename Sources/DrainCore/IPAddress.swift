@@ -1,0 +1,24 @@
+/// An IPv6 address, or an IPv4 one as its v4-mapped form, so that both are compared the same way.
+public struct IPAddress: Equatable, BitwiseCopyable, Sendable {
+  /// The address as a number: its first byte is the highest.
+  public let bits: UInt128
+
+  public init(bits: UInt128) { self.bits = bits }
+
+  /// An IPv4 address from its number.
+  public static func v4(_ number: UInt32) -> IPAddress {
+    IPAddress(bits: 0xffff << 32 | UInt128(number))
+  }
+
+  /// Whether this is an IPv4 address (::ffff:0:0/96, RFC 4291 section 2.5.5.2).
+  public var isV4: Bool { bits >> 32 == 0xffff }
+
+  /// The sixteen bytes in network order.
+  public var bytes: [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    for index in 0..<16 {
+      bytes[index] = UInt8(truncatingIfNeeded: bits >> UInt128(120 &- 8 &* index))
+    }
+    return bytes
+  }
+}

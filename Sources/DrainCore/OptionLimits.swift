@@ -1,0 +1,12 @@
+/// The bounds of what options say, each with its reason.
+public enum OptionLimits {
+  /// How often a repeatable option may be given: no more checks than a set of them holds.
+  public static var repeats: Int { EndpointLimits.checks }
+  /// How many bytes of a name or value an error quotes: it stays one line that a person reads.
+  public static var quotedBytes: Int { 64 }
+  /// The bytes of an error's line: a quoted byte is four at most, and a name, a value, what was meant
+  /// and the words fit.
+  public static var errorBytes: Int { 1024 }
+  /// The bytes of `--help all`.
+  public static var helpBytes: Int { 16 * 1024 }
+}

@@ -1,0 +1,213 @@
+/// One option: its row says how it is written on the command line, in the environment and in help,
+/// and what it sets.
+struct OptionRow: Sendable {
+  /// What comes with the name.
+  enum Takes: Sendable {
+    /// Nothing; the variable is a yes or no.
+    case nothing
+    /// Nothing, and each time counts; the variable is a number, or a yes or no.
+    case count
+    /// One value; the last one given holds. The text names it in help.
+    case one(StaticString)
+    /// One value each time it is given; the variable's are separated by newlines.
+    case several(StaticString)
+    /// Nothing, or one certain word after it.
+    case maybe(StaticString)
+  }
+
+  /// Where help lists it.
+  enum Section: UInt8, Sendable {
+    case window, process, readiness, log, mode
+  }
+
+  typealias Setter = @Sendable (inout Options, Span<UInt8>) throws(ValueProblem) -> Void
+
+  /// The long name without hyphens; the variable is `DRAINIT_` and the name in capitals.
+  let name: StaticString
+  /// The letter of its short form, 0 where it has none.
+  let letter: UInt8
+  let takes: Takes
+  let secrecy: Secrecy
+  let section: Section
+  /// Whether `--help` lists it, and not only `--help all`.
+  let isCommon: Bool
+  let help: StaticString
+  let set: Setter
+
+  // Inlined, so that the compiler lays the table out in the executable instead of building it.
+  @inline(__always) init(
+    _ section: Section, _ name: StaticString, letter: UInt8 = 0, _ takes: Takes,
+    secrecy: Secrecy = .open, isCommon: Bool = false, _ help: StaticString, set: @escaping Setter
+  ) {
+    self.name = name
+    self.letter = letter
+    self.takes = takes
+    self.secrecy = secrecy
+    self.section = section
+    self.isCommon = isCommon
+    self.help = help
+    self.set = set
+  }
+
+  /// Every option, in the order of help.
+  static let all: [OptionRow] = [
+    OptionRow(
+      .window, "drain", .one("MIN..MAX"), isCommon: true,
+      "after the drain signal, keep serving this long"
+    ) { options, text throws(ValueProblem) in
+      options.drain = try DrainRange(parsing: text)
+    },
+    OptionRow(
+      .window, "drain-signal", .several("SIG"), isCommon: true,
+      "the platform's signal to stop; default TERM"
+    ) { options, text throws(ValueProblem) in
+      options.drainSignals.append(try .drainSignal(text))
+    },
+    OptionRow(
+      .window, "stop-signal", .one("SIG"), isCommon: true,
+      "what the app is then sent; default: the one that came"
+    ) { options, text throws(ValueProblem) in
+      options.stopSignal = try .stopSignal(text)
+    },
+    OptionRow(
+      .window, "stop-timeout", .one("DUR"), isCommon: true,
+      "then SIGKILL after this; default: what grace leaves"
+    ) { options, text throws(ValueProblem) in
+      options.stopTimeout = try Interval(parsing: text)
+    },
+    OptionRow(
+      .window, "grace", .one("DUR"), isCommon: true,
+      "the platform's own deadline, in which all must fit"
+    ) { options, text throws(ValueProblem) in
+      options.grace = try Interval(parsing: text)
+    },
+    OptionRow(
+      .window, "port", .several("PORT"), isCommon: true,
+      "a port of the app; default: all it listens on"
+    ) { options, text throws(ValueProblem) in
+      options.ports.append(try port(text))
+    },
+
+    OptionRow(
+      .process, "signal-to", .one("WHO"),
+      "app (the default), its group, or all processes"
+    ) { options, text throws(ValueProblem) in
+      options.signalTo = try SignalTarget(parsing: text)
+    },
+    OptionRow(
+      .process, "exit-map", .several("FROM:TO"), isCommon: true,
+      "exit with code TO where the app's is FROM"
+    ) { options, text throws(ValueProblem) in
+      options.exitMap.append(try ExitRewrite(parsing: text))
+    },
+    OptionRow(
+      .process, "plain", .nothing, isCommon: true,
+      "only be an init: no window, no endpoint, no gate"
+    ) { options, _ in options.isPlain = true },
+
+    OptionRow(
+      .readiness, "listen", .one("[ADDR:]PORT"), isCommon: true,
+      "where probes are answered; default 14315, or off"
+    ) { options, text throws(ValueProblem) in
+      options.listen = try ListenAddress(parsing: text)
+    },
+    OptionRow(
+      .readiness, "ready", .several("CHECK"), secrecy: .firstWord, isCommon: true,
+      "what must hold for ready; default listening"
+    ) { options, text throws(ValueProblem) in
+      options.ready.append(try Check(parsing: text))
+    },
+    OptionRow(
+      .readiness, "ready-every", .one("DUR"), "how often checks run at most; default 250ms"
+    ) { options, text throws(ValueProblem) in
+      options.readyEvery = try .notTiny(text)
+    },
+    OptionRow(
+      .readiness, "ready-successes", .one("N"), "how many in a row open the gate; default 1"
+    ) { options, text throws(ValueProblem) in
+      options.readySuccesses = try successes(text)
+    },
+    OptionRow(
+      .readiness, "warmup", .one("DUR"), "how much later the gate opens; default 0"
+    ) { options, text throws(ValueProblem) in
+      options.warmup = try Interval(parsing: text)
+    },
+    OptionRow(
+      .readiness, "check-timeout", .one("DUR"), "how long a check may take; default 1s"
+    ) { options, text throws(ValueProblem) in
+      options.checkTimeout = try .notTiny(text)
+    },
+    OptionRow(
+      .readiness, "check-header", .several("'N: V'"), secrecy: .hidden, "a header for http checks"
+    ) { options, text throws(ValueProblem) in
+      options.checkHeaders.append(try headerLine(text))
+    },
+
+    OptionRow(
+      .log, "quiet", letter: UInt8(ascii: "q"), .nothing, isCommon: true,
+      "log only warnings and the summary of a window"
+    ) { options, _ in options.isQuiet = true },
+    OptionRow(
+      .log, "verbose", letter: UInt8(ascii: "v"), .count, isCommon: true,
+      "log each process that is reaped, too"
+    ) { options, _ in options.verbosity = options.verbosity == .max ? .max : options.verbosity + 1
+    },
+
+    OptionRow(
+      .mode, "help", letter: UInt8(ascii: "h"), .maybe("all"), isCommon: true,
+      "this text; --help all lists every option"
+    ) { options, text throws(ValueProblem) in
+      options.mode = isEqual(text, "all") ? .helpAll : .help
+    },
+    OptionRow(
+      .mode, "version", .nothing, isCommon: true, "print the version"
+    ) { options, _ in options.mode = .version },
+  ]
+
+  /// What its value is called in help, nil where it takes none.
+  var valueName: StaticString? {
+    switch takes {
+    case .one(let text), .several(let text): text
+    case .nothing, .count, .maybe: nil
+    }
+  }
+
+  /// Whether it has a variable: what configures has one, what drainit is asked to be has none.
+  var hasVariable: Bool {
+    if case .mode = section { return false }
+    return true
+  }
+
+  /// The place in the table of the option with that long name.
+  static func index(name: Span<UInt8>) -> Int? {
+    for index in 0..<all.count where isEqual(name, all[index].name) { return index }
+    return nil
+  }
+
+  /// The place in the table of the option with that letter.
+  static func index(letter: UInt8) -> Int? {
+    for index in 0..<all.count where letter != 0 && all[index].letter == letter { return index }
+    return nil
+  }
+
+  /// The place in the table of the option whose variable is `DRAINIT_` and this.
+  static func index(variable: Span<UInt8>) -> Int? {
+    for index in 0..<all.count where all[index].hasVariable {
+      if all[index].isVariable(variable) { return index }
+    }
+    return nil
+  }
+
+  private func isVariable(_ variable: Span<UInt8>) -> Bool {
+    if variable.count != name.utf8CodeUnitCount { return false }
+    for index in 0..<variable.count {
+      if variable[index] != name.utf8Start[index].inVariable { return false }
+    }
+    return true
+  }
+}
+
+extension UInt8 {
+  /// What a byte of an option's long name is in its variable.
+  var inVariable: UInt8 { self == UInt8(ascii: "-") ? UInt8(ascii: "_") : uppercased }
+}

@@ -1,0 +1,34 @@
+/// Whether a variable is one that Kubernetes makes of a Service named `drainit` or `drainit-x`
+/// ("Environment variables" in the Service concept; Docker's links had the same names).
+///
+/// `name` is what follows `DRAINIT_`.
+func isServiceLink(_ name: Span<UInt8>, value: Span<UInt8>) -> Bool {
+  var start = 0
+  while true {
+    // The Service's own name, if it is longer, ends at an underscore: every rest may be the pattern.
+    if isServiceLinkSuffix(name.from(start), value: value) { return true }
+    guard let underscore = name.index(of: UInt8(ascii: "_"), from: start) else { return false }
+    start = underscore &+ 1
+  }
+}
+
+private func isServiceLinkSuffix(_ name: Span<UInt8>, value: Span<UInt8>) -> Bool {
+  if isEqual(name, "SERVICE_HOST") || isEqual(name, "SERVICE_PORT") { return true }
+  if hasPrefix(name, "SERVICE_PORT_") { return name.count > 13 }
+  if isEqual(name, "PORT") {
+    return hasPrefix(value, "tcp://") || hasPrefix(value, "udp://") || hasPrefix(value, "sctp://")
+  }
+  guard hasPrefix(name, "PORT_") else { return false }
+  let number = name.from(5)
+  guard let end = number.index(of: UInt8(ascii: "_")),
+    number.before(end).decimal(atMost: 65535) != nil
+  else { return false }
+  let proto = number.from(end &+ 1)
+  return isProtocol(proto, "TCP") || isProtocol(proto, "UDP") || isProtocol(proto, "SCTP")
+}
+
+private func isProtocol(_ text: Span<UInt8>, _ name: StaticString) -> Bool {
+  if !hasPrefix(text, name) { return false }
+  let rest = text.from(name.utf8CodeUnitCount)
+  return rest.isEmpty || isEqual(rest, "_PROTO") || isEqual(rest, "_PORT") || isEqual(rest, "_ADDR")
+}

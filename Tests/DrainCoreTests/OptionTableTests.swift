@@ -1,0 +1,49 @@
+import Testing
+
+@testable import DrainCore
+
+@Suite struct OptionTableTests {
+  @Test func noNameOrLetterIsTwiceInTheTable() {
+    let names = OptionRow.all.map { "\($0.name)" }
+    #expect(Set(names).count == names.count)
+    let letters = OptionRow.all.map(\.letter).filter { $0 != 0 }
+    #expect(Set(letters).count == letters.count)
+    // A row without a heading of its own place would print its heading twice.
+    let sections = OptionRow.all.map(\.section.rawValue)
+    #expect(sections == sections.sorted())
+  }
+
+  @Test func noVariableLooksLikeOneThatKubernetesMakes() {
+    for row in OptionRow.all where row.hasVariable {
+      let name = bytes("\(row.name)".uppercased().split(separator: "-").joined(separator: "_"))
+      let value = bytes("80")
+      let isLink = isServiceLink(name.span, value: value.span)
+      #expect(!isLink)
+      #expect(name != bytes("VERSION"))
+    }
+  }
+
+  @Test func helpIsOneScreen() {
+    var help = ByteBuffer(capacity: OptionLimits.helpBytes)
+    help.appendHelp(all: false)
+    let lines = text(help).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+    #expect(lines.count <= 24)
+    for line in lines { #expect(line.utf8.count <= 80, "\(line)") }
+    #expect(text(help).contains("\n  --drain MIN..MAX         after "))
+    #expect(text(help).contains("\n  -q, --quiet              log "))
+  }
+
+  @Test func helpAllHasEveryOption() {
+    var help = ByteBuffer(capacity: OptionLimits.helpBytes)
+    help.appendHelp(all: true)
+    #expect(help.cut == 0)
+    for row in OptionRow.all { #expect(text(help).contains("--\(row.name)"), "\(row.name)") }
+    for line in text(help).split(separator: "\n") { #expect(line.utf8.count <= 80, "\(line)") }
+  }
+
+  @Test func versionIsOneLine() {
+    var line = ByteBuffer(capacity: 100)
+    line.appendVersion()
+    #expect(text(line) == "drainit \(Version.text)\n")
+  }
+}
