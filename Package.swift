@@ -23,4 +23,5 @@ let package = Package(
       name: "drainit", dependencies: ["CLinux", "DrainCore", "DrainLinux"],
       swiftSettings: shipped + [.unsafeFlags(["-parse-as-library"])]),
     .testTarget(name: "DrainCoreTests", dependencies: ["DrainCore"]),
+    .testTarget(name: "DrainLinuxTests", dependencies: ["CLinux", "DrainCore", "DrainLinux"]),
   ])

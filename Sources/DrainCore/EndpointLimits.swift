@@ -17,6 +17,15 @@ public enum EndpointLimits {
   public static var lingerTime: Interval { .seconds(1) }
   /// How many bytes are read and dropped after the answer before the connection is cut.
   public static var lingerBytes: Int { 64 * 1024 }
+  /// Slots whose memory is kept between connections: as many as are ever in use in ordinary life.
+  public static var warmSlots: Int { 4 }
+  /// Connections that are accepted in a row before the loop serves everything else.
+  public static var acceptsATurn: Int { 16 }
+  /// How long accepting rests where descriptors or memory are short, so that the loop does not spin.
+  public static var acceptPause: Interval { .milliseconds(100) }
+  /// Connections that the kernel keeps for us; it lowers this to net.core.somaxconn. A thousand slow
+  /// clients at once must not push a probe's SYN out.
+  public static var backlog: Int32 { 4096 }
   /// Checks in one set (`--ready`, `--live`, `--start-after`, `--until`): a set of them is a bit mask.
   public static var checks: Int { 16 }
   /// The bytes of a check's name where it is printed: 16 of them fit into a body.

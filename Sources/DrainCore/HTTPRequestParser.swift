@@ -44,6 +44,9 @@ public struct HTTPRequestParser: BitwiseCopyable, Sendable {
     return position < EndpointLimits.headBytes ? .needMore : .refused(overflow)
   }
 
+  /// Whether the method is HEAD, as far as it was read: a refusal has no body then, either.
+  public func isHead(in bytes: Span<UInt8>) -> Bool { isEqual(method.of(bytes), "HEAD") }
+
   /// What is too long, where the head did not end in time (RFC 9110, 15.5.15; RFC 6585, 5).
   private var overflow: HTTPRefusal {
     switch place {
@@ -164,7 +167,7 @@ public struct HTTPRequestParser: BitwiseCopyable, Sendable {
   private func finish(_ bytes: Span<UInt8>) -> HTTPProgress {
     // RFC 9112, section 3.2: 1.1 without a Host is a bad request, 1.0 is not.
     if hosts == 0 && isVersion11 { return .refused(.noHost) }
-    let isHead = isEqual(method.of(bytes), "HEAD")
+    let isHead = isHead(in: bytes)
     guard isHead || isEqual(method.of(bytes), "GET") else { return .refused(.methodNotAllowed) }
     guard let split = HTTPTarget(target, in: bytes) else { return .refused(.badTarget) }
     guard let route = HTTPRequest.Route(path: split.path.of(bytes)) else {

@@ -50,6 +50,18 @@ static inline long linux_syscall(long number, long a, long b, long c, long d, lo
   return syscall(number, a, b, c, d, e, f);
 }
 
+// glibc declares these with a transparent union where _GNU_SOURCE is set.
+static inline int linux_bind(int fd, const void *address, socklen_t length) { return bind(fd, address, length); }
+static inline int linux_connect(int fd, const void *address, socklen_t length) {
+  return connect(fd, address, length);
+}
+static inline int linux_accept4(int fd, void *address, socklen_t *length, int flags) {
+  return accept4(fd, address, length, flags);
+}
+static inline int linux_getsockname(int fd, void *address, socklen_t *length) {
+  return getsockname(fd, address, length);
+}
+
 // The masks and actions of signals 32 to 64 go by the raw calls: musl keeps 32 to 34 for itself and
 // its sigset functions refuse them.
 static inline int linux_sigprocmask(int how, const uint64_t *set, uint64_t *old) {
@@ -67,6 +79,9 @@ static inline int linux_si_pid(const siginfo_t *i) { return i->si_pid; }
 static inline int linux_si_status(const siginfo_t *i) { return i->si_status; }
 static inline int linux_si_code(const siginfo_t *i) { return i->si_code; }
 static inline int linux_si_signo(const siginfo_t *i) { return i->si_signo; }
+
+// SHUT_WR is an enumerator in glibc and a macro in musl.
+static const int linux_SHUT_WR = SHUT_WR;
 
 static const unsigned linux_EPOLLIN = EPOLLIN, linux_EPOLLOUT = EPOLLOUT, linux_EPOLLERR = EPOLLERR,
                       linux_EPOLLHUP = EPOLLHUP, linux_EPOLLRDHUP = EPOLLRDHUP;

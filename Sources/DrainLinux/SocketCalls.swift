@@ -1,0 +1,92 @@
+import CLinux
+
+/// The system calls on sockets; none of them ever waits.
+extension SystemCall {
+  /// Makes a TCP socket that does not block and is closed on exec.
+  ///
+  /// The corresponding C function is `socket`.
+  static func streamSocket(_ family: Int32) throws(Errno) -> FileDescriptor {
+    let kind = linux_SOCK_STREAM | linux_SOCK_CLOEXEC | linux_SOCK_NONBLOCK
+    guard let descriptor = FileDescriptor(owning: socket(family, kind, 0)) else { throw Errno.last }
+    return descriptor
+  }
+
+  /// Sets an option whose value is a number.
+  ///
+  /// The corresponding C function is `setsockopt`.
+  static func setOption(_ socket: Int32, _ level: Int32, _ option: Int32, _ value: Int32)
+    throws(Errno)
+  {
+    var value = value
+    let length = socklen_t(MemoryLayout<Int32>.size)
+    if setsockopt(socket, level, option, &value, length) != 0 { throw Errno.last }
+  }
+
+  /// The corresponding C function is `bind`.
+  static func bind(_ socket: Int32, to address: SocketAddress) throws(Errno) {
+    if address.withPointer({ linux_bind(socket, $0, $1) }) != 0 { throw Errno.last }
+  }
+
+  /// The corresponding C function is `listen`.
+  static func listen(_ socket: Int32, backlog: Int32) throws(Errno) {
+    if CLinux.listen(socket, backlog) != 0 { throw Errno.last }
+  }
+
+  /// Takes a connection that waits to be accepted; nil where there is none.
+  ///
+  /// The corresponding C function is `accept4`.
+  static func accept(_ listener: Int32) throws(Errno) -> FileDescriptor? {
+    let flags = linux_SOCK_CLOEXEC | linux_SOCK_NONBLOCK
+    let number = retrying { Int(linux_accept4(listener, nil, nil, flags)) }
+    if let descriptor = FileDescriptor(owning: Int32(truncatingIfNeeded: number)) {
+      return descriptor
+    }
+    let error = Errno.last
+    if error.isWouldBlock { return nil }
+    throw error
+  }
+
+  /// Begins to connect; true where it is done already, false where the socket's next readiness to
+  /// write says that it has ended.
+  ///
+  /// The corresponding C function is `connect`.
+  static func connect(_ socket: Int32, to address: SocketAddress) throws(Errno) -> Bool {
+    if address.withPointer({ linux_connect(socket, $0, $1) }) == 0 { return true }
+    let error = Errno.last
+    // connect(2): an interrupted one goes on as one in progress does, and must not be made again.
+    if error.number == EINPROGRESS || error.isInterrupted { return false }
+    throw error
+  }
+
+  /// The error that a socket has stored, such as why a connect failed; 0 for none (socket(7)).
+  static func pendingError(_ socket: Int32) -> Errno {
+    var number: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    if getsockopt(socket, SOL_SOCKET, SO_ERROR, &number, &length) != 0 { return Errno.last }
+    return Errno(number)
+  }
+
+  /// The port that a socket is bound to; 0 where it has none.
+  ///
+  /// The corresponding C function is `getsockname`.
+  static func localPort(_ socket: Int32) -> UInt16 {
+    var address = sockaddr_in6()
+    var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+    if linux_getsockname(socket, &address, &length) != 0 { return 0 }
+    // The port is at the same place in sockaddr_in.
+    return UInt16(bigEndian: address.sin6_port)
+  }
+
+  /// Receives what is there; the buffer must not be empty.
+  ///
+  /// The corresponding C function is `recv`.
+  static func receive(_ socket: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
+    transfer(
+      retrying { recv(socket, buffer.baseAddress, buffer.count, linux_MSG_DONTWAIT) })
+  }
+
+  /// Tells the other side that nothing more comes; it may still send.
+  ///
+  /// The corresponding C function is `shutdown` with SHUT_WR.
+  static func endSending(_ socket: Int32) { _ = shutdown(socket, linux_SHUT_WR) }
+}
