@@ -90,6 +90,11 @@ func readBytes(
         "--ready https://h/: drainit has no TLS: check a plain http port, or tcp:"
       ),
       (
+        ["--ready", "http://me:s3cret@h/x?y=z"],
+        "--ready http://...@h/x?...: no user or password in a URL: "
+          + "--check-header 'Authorization: ...'"
+      ),
+      (
         ["--listen", "localhost:80"],
         "--listen localhost:80: listens on an address, such as 127.0.0.1 or [::1], not on a name"
       ),
@@ -218,6 +223,7 @@ func readBytes(
     #expect(options.ports == [1])
     #expect(options.drain?.maximum == .seconds(1))
     #expect(options.grace == .seconds(9))
+    #expect(read(["x"], ["DRAINIT_PLAIN=no", "DRAINIT_PLAIN=yes"]).options?.isPlain == false)
   }
 
   @Test(

@@ -16,7 +16,7 @@ func parsed<Value>(_ text: String, _ parse: (Span<UInt8>) throws(ValueProblem) -
       ("5S", nil), ("5sec", nil), ("5us", nil), ("5d", nil), ("1e3", nil), ("0x5", nil),
       ("٣s", nil),
       ("5s12s", nil), ("1m2h", nil), ("1s1s", nil), ("1m30", nil), ("30s5", nil), ("5,5s", nil),
-      ("1.1234567s", nil), ("99999999999999999999", nil), ("9223372036854775807", nil),
+      ("1.1234567s", nil), ("0.0000001s", nil), ("99999999999999999999", nil), ("9223372036854775807", nil),
       ("4611686019", nil), ("1281024h", nil), ("1281023h3000m", nil), ("nan", nil),
       ("infinity", nil),
       ("9223372036854.775807h", nil), ("18446744073709551617ms", nil),
