@@ -10,7 +10,9 @@ import Testing
   ) {
     var pointers: [UnsafeMutablePointer<CChar>?] = words.map { word in
       let text = UnsafeMutablePointer<CChar>.allocate(capacity: word.count + 1)
-      for (index, byte) in (word + [0]).enumerated() { text[index] = CChar(truncatingIfNeeded: byte) }
+      for (index, byte) in (word + [0]).enumerated() {
+        text[index] = CChar(truncatingIfNeeded: byte)
+      }
       return text
     }
     pointers.append(nil)
