@@ -15,9 +15,14 @@ public struct IPAddress: Equatable, BitwiseCopyable, Sendable {
 
   /// The sixteen bytes in network order.
   public var bytes: [UInt8] {
+    // By halves: a shift of 128 bits by a variable calls __lshrti3, which no library here has.
+    let high = UInt64(truncatingIfNeeded: bits >> 64)
+    let low = UInt64(truncatingIfNeeded: bits)
     var bytes = [UInt8](repeating: 0, count: 16)
-    for index in 0..<16 {
-      bytes[index] = UInt8(truncatingIfNeeded: bits >> UInt128(120 &- 8 &* index))
+    for index in 0..<8 {
+      let shift = UInt64(56 &- 8 &* index)
+      bytes[index] = UInt8(truncatingIfNeeded: high >> shift)
+      bytes[index &+ 8] = UInt8(truncatingIfNeeded: low >> shift)
     }
     return bytes
   }
