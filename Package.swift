@@ -23,5 +23,10 @@ let package = Package(
       name: "drainit", dependencies: ["CLinux", "DrainCore", "DrainLinux"],
       swiftSettings: shipped + [.unsafeFlags(["-parse-as-library"])]),
     .testTarget(name: "DrainCoreTests", dependencies: ["DrainCore"]),
-    .testTarget(name: "DrainLinuxTests", dependencies: ["CLinux", "DrainCore", "DrainLinux"]),
+    // drainit's eyes as a program of their own, so that tests can put them into namespaces and cgroups.
+    .executableTarget(
+      name: "TrafficProbe", dependencies: ["CLinux", "DrainCore", "DrainLinux"],
+      path: "Tests/TrafficProbe", swiftSettings: shipped + [.unsafeFlags(["-parse-as-library"])]),
+    .testTarget(
+      name: "DrainLinuxTests", dependencies: ["CLinux", "DrainCore", "DrainLinux", "TrafficProbe"]),
   ])

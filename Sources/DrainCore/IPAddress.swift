@@ -5,6 +5,15 @@ public struct IPAddress: Equatable, BitwiseCopyable, Sendable {
 
   public init(bits: UInt128) { self.bits = bits }
 
+  /// Reads four bytes (AF_INET) or sixteen (AF_INET6) in network order.
+  init(network bytes: Span<UInt8>, at offset: Int, isV4: Bool) {
+    var number: UInt128 = isV4 ? 0xffff : 0
+    for index in 0..<(isV4 ? 4 : 16) {
+      number = number << 8 | UInt128(bytes.byte(offset &+ index))
+    }
+    bits = number
+  }
+
   /// An IPv4 address from its number.
   public static func v4(_ number: UInt32) -> IPAddress {
     IPAddress(bits: 0xffff << 32 | UInt128(number))

@@ -61,6 +61,12 @@ static inline int linux_accept4(int fd, void *address, socklen_t *length, int fl
 static inline int linux_getsockname(int fd, void *address, socklen_t *length) {
   return getsockname(fd, address, length);
 }
+static inline long linux_sendto(int fd, const void *bytes, size_t count, int flags, const void *address, socklen_t length) {
+  return sendto(fd, bytes, count, flags, address, length);
+}
+static inline long linux_recvfrom(int fd, void *bytes, size_t count, int flags, void *address, socklen_t *length) {
+  return recvfrom(fd, bytes, count, flags, address, length);
+}
 
 // The masks and actions of signals 32 to 64 go by the raw calls: musl keeps 32 to 34 for itself and
 // its sigset functions refuse them.
@@ -91,6 +97,7 @@ static const int linux_SFD_CLOEXEC = SFD_CLOEXEC, linux_SFD_NONBLOCK = SFD_NONBL
 static const int linux_SOCK_STREAM = SOCK_STREAM, linux_SOCK_DGRAM = SOCK_DGRAM, linux_SOCK_RAW = SOCK_RAW,
                  linux_SOCK_CLOEXEC = SOCK_CLOEXEC, linux_SOCK_NONBLOCK = SOCK_NONBLOCK;
 static const int linux_MSG_NOSIGNAL = MSG_NOSIGNAL, linux_MSG_DONTWAIT = MSG_DONTWAIT, linux_MSG_TRUNC = MSG_TRUNC;
+static const int linux_O_DIRECTORY = O_DIRECTORY;
 static const int linux_P_ALL = P_ALL, linux_P_PID = P_PID;
 static const int linux_WEXITED = WEXITED, linux_WSTOPPED = WSTOPPED, linux_WCONTINUED = WCONTINUED,
                  linux_WNOHANG = WNOHANG, linux_WNOWAIT = WNOWAIT;

@@ -1,0 +1,38 @@
+/// A set of at most `capacity` 32-bit numbers, for a handful that are searched one by one.
+public struct FixedSet<let capacity: Int>: BitwiseCopyable, Sendable {
+  /// How many are in it.
+  public private(set) var count = 0
+  /// Whether one was refused because the set was full.
+  public private(set) var isOverfull = false
+  private var members: InlineArray<capacity, UInt32> = .init(repeating: 0)
+
+  public init() {}
+
+  /// Whether the number is in it.
+  public func contains(_ number: UInt32) -> Bool {
+    for index in 0..<count where members[index] == number { return true }
+    return false
+  }
+
+  /// Adds the number; into a full set it is refused, and `isOverfull` says so.
+  public mutating func insert(_ number: UInt32) {
+    if contains(number) { return }
+    if count == capacity {
+      isOverfull = true
+      return
+    }
+    members[count] = number
+    count &+= 1
+  }
+
+  /// The member at `index`, 0 to `count` - 1, or nil.
+  public func member(_ index: Int) -> UInt32? {
+    index >= 0 && index < count ? members[index] : nil
+  }
+
+  /// Empties the set.
+  public mutating func removeAll() {
+    count = 0
+    isOverfull = false
+  }
+}

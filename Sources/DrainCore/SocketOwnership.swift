@@ -1,0 +1,185 @@
+/// Decides whether a socket in drainit's network namespace is the app's.
+///
+/// A pod's containers share the namespace, and not every process of the app can be looked into, so
+/// there are three ways to tell, and the best that the kernel allows is taken (the design's
+/// "the app's ports"). Nothing here is asked twice a second: a listener is rare.
+public struct SocketOwnership: BitwiseCopyable, Sendable {
+  /// `--port`, where given: then only the port decides.
+  public var given = PortSet()
+  /// The inode of drainit's own listener, which never counts; 0 where it has none.
+  public var ownListener: UInt32 = 0
+  /// The cgroup that drainit's own sockets are made in; `cannotTell` where the kernel does not say.
+  public var cgroup: UInt64 = 0
+  /// The inodes of the listeners that drainit was handed and handed on to the app.
+  public var inherited = FixedSet<64>()
+  /// The inodes of what was listening before the app was started.
+  public var before = FixedSet<256>()
+  /// The users whose sockets may be the app's: drainit's own, and those of processes that could not
+  /// be read.
+  public var users = FixedSet<32>()
+
+  public init() {}
+
+  /// Whether a socket's cgroup says whose it is. The root's (1) does not: with cgroup v1 alone every
+  /// socket has that, and 0 is a kernel before 5.8.
+  public var cgroupTells: Bool { cgroup > 1 }
+
+  /// What a row alone shows.
+  public func verdict(_ row: SocketRow) -> SocketVerdict {
+    if ownListener != 0 && row.inode == ownListener { return .notApps }
+    if !given.isEmpty { return given.contains(row.localPort) ? .apps : .notApps }
+    if row.inode != 0 && inherited.contains(row.inode) { return .apps }
+    if cgroupTells && row.cgroup == cgroup { return .apps }
+    return .undecided
+  }
+
+  /// What the last rule says of a socket that was found with none of the processes that could be
+  /// read: where the cgroup cannot tell, it is the app's if it is new and of one of the users.
+  public func verdictByUser(_ candidate: ListenerCandidate) -> SocketVerdict {
+    if cgroupTells || before.contains(candidate.inode) { return .notApps }
+    return users.contains(candidate.user) || users.isOverfull ? .apps : .notApps
+  }
+}
+
+/// Whether a socket is the app's.
+public enum SocketVerdict: Equatable, BitwiseCopyable, Sendable {
+  case apps
+  case notApps
+  /// /proc/PID/fd of the app's processes decides, then the user.
+  case undecided
+}
+
+/// A socket that is not decided yet.
+public struct ListenerCandidate: Equatable, BitwiseCopyable, Sendable {
+  public let inode: UInt32
+  public let user: UInt32
+  public let port: UInt16
+  public let isDatagram: Bool
+  /// Whether it was found to be the app's.
+  public var isApps = false
+
+  public init(_ row: SocketRow, isDatagram: Bool) {
+    inode = row.inode
+    user = row.user
+    port = row.localPort
+    self.isDatagram = isDatagram
+  }
+
+  /// A place that holds nothing.
+  static var none: ListenerCandidate { ListenerCandidate() }
+
+  private init() {
+    inode = 0
+    user = 0
+    port = 0
+    isDatagram = false
+  }
+}
+
+/// The sockets of one look that are not decided yet, at most 256.
+public struct ListenerCandidates: BitwiseCopyable, Sendable {
+  /// How many there are.
+  public private(set) var count = 0
+  /// Whether there were more than fit: then some of the app's may be unseen.
+  public private(set) var isOverfull = false
+  private var places: InlineArray<256, ListenerCandidate> = .init(repeating: .none)
+
+  public init() {}
+
+  /// How many are still not known to be the app's.
+  public var undecided: Int {
+    var left = 0
+    for index in 0..<count where !places[index].isApps { left &+= 1 }
+    return left
+  }
+
+  /// Adds one; one that does not fit is refused, and `isOverfull` says so.
+  public mutating func append(_ candidate: ListenerCandidate) {
+    if count == 256 {
+      isOverfull = true
+      return
+    }
+    places[count] = candidate
+    count &+= 1
+  }
+
+  /// The candidate at `index`, 0 to `count` - 1, or nil.
+  public func candidate(_ index: Int) -> ListenerCandidate? {
+    index >= 0 && index < count ? places[index] : nil
+  }
+
+  /// Notes that a process of the app has the socket of that inode open.
+  public mutating func markApps(inode: UInt32) {
+    for index in 0..<count where places[index].inode == inode { places[index].isApps = true }
+  }
+
+  /// Empties the list.
+  public mutating func removeAll() {
+    count = 0
+    isOverfull = false
+  }
+}
+
+/// What of the app's takes connections, as one look found it.
+public struct AppListeners: BitwiseCopyable, Sendable {
+  /// The local ports of the app's TCP listeners.
+  public var ports = PortSet()
+  /// Whether a UDP socket of the app's is bound outside ip_local_port_range.
+  public var hasDatagrams = false
+  /// Whether something was, or may have been, out of sight.
+  public var isPartial = false
+  /// How it was seen.
+  public var way = PortsWay(table: .nothing, owner: .given)
+
+  public init() {}
+
+  /// The answer in a word, for the drain signal: what cannot be seen counts as there.
+  public var verdict: Listeners {
+    if !ports.isEmpty { return .tcp }
+    if isPartial { return .unknown }
+    return hasDatagrams ? .udp : .none
+  }
+
+  /// Whether the app listens: on each of `given`, or on any port where none is given.
+  public func listens(on given: PortSet) -> Bool {
+    if given.isEmpty { return !ports.isEmpty }
+    for index in 0..<given.rangeCount {
+      guard let (low, high) = given.range(index) else { continue }
+      for port in low...high where !ports.contains(port) { return false }
+    }
+    return true
+  }
+}
+
+/// Which way the app's ports were found, for the log and /status.
+public struct PortsWay: Equatable, BitwiseCopyable, Sendable {
+  public var table: Table
+  public var owner: Owner
+
+  public init(table: Table, owner: Owner) {
+    self.table = table
+    self.owner = owner
+  }
+
+  /// Where the sockets were listed.
+  public enum Table: UInt8, Equatable, BitwiseCopyable, Sendable {
+    /// netlink SOCK_DIAG.
+    case netlink
+    /// /proc/net/tcp and tcp6, since netlink was refused.
+    case procNet
+    /// Neither could be read.
+    case nothing
+  }
+
+  /// How it was told whose they are.
+  public enum Owner: UInt8, Equatable, BitwiseCopyable, Sendable {
+    /// `--port`.
+    case given
+    /// The cgroup they were made in, and /proc/PID/fd beside it.
+    case cgroup
+    /// /proc/PID/fd of the app's processes alone.
+    case descriptors
+    /// /proc/PID/fd, and for processes that cannot be read the user.
+    case users
+  }
+}

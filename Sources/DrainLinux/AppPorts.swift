@@ -1,0 +1,253 @@
+import CLinux
+import DrainCore
+
+/// Finds what of the app's takes connections: "the app's ports" of the design.
+///
+/// A look is short: it reads listeners alone, and /proc/PID/fd only for those that nothing else
+/// decides. It never waits, and what it reads is bounded.
+public struct AppPorts: ~Copyable {
+  /// What decides whose a socket is.
+  public private(set) var ownership = SocketOwnership()
+  private var found = AppListeners()
+  private var candidates = ListenerCandidates()
+  private var table = SocketTable()
+  private var processes = AppProcesses()
+  private var entries: ByteBuffer
+  private var link: ByteBuffer
+  private var name: ByteBuffer
+
+  /// Reserves what a look needs; `given` is `--port`, empty where it was not given.
+  public init(given: PortSet) {
+    ownership.given = given
+    entries = ByteBuffer(capacity: 8_192)
+    link = ByteBuffer(capacity: 64)
+    name = ByteBuffer(capacity: 24)
+  }
+
+  /// Tells which socket is drainit's own endpoint: it never counts.
+  public mutating func setOwnListener(_ descriptor: Int32) {
+    ownership.ownListener = AppPorts.inode(of: descriptor)
+  }
+
+  /// Learns what was there before the app is started: drainit's own cgroup, the listeners that it was
+  /// handed, and, where the cgroup cannot tell, every other listener.
+  ///
+  /// To be called before the app is started, and after `setOwnListener`.
+  public mutating func learn() {
+    ownership.users.insert(geteuid())
+    if !ownership.given.isEmpty { return }
+    learnInherited()
+    learnCgroup()
+    if !ownership.cgroupTells { learnBefore() }
+    table.close()
+  }
+
+  /// Whether the app listens on each `--port`, or on any port without one: the check `listening`.
+  ///
+  /// Nil where it could not be seen.
+  public mutating func listens() -> Bool? {
+    look(forGate: true)
+    if found.listens(on: ownership.given) { return true }
+    return found.isPartial ? nil : false
+  }
+
+  /// What of the app's takes connections, for the drain signal.
+  public mutating func listeners() -> AppListeners {
+    look(forGate: false)
+    return found
+  }
+
+  /// The way that the last look went.
+  public var way: PortsWay { found.way }
+
+  // MARK: One look
+
+  private mutating func look(forGate: Bool) {
+    found = AppListeners()
+    candidates.removeAll()
+    table.reset()
+    readListeners(isV6: false)
+    readListeners(isV6: true)
+    if !forGate {
+      let ephemeral = AppPorts.ephemeralPorts()
+      readDatagramReceivers(isV6: false, ephemeral)
+      readDatagramReceivers(isV6: true, ephemeral)
+    }
+    table.close()
+    found.isPartial = table.isPartial || candidates.isOverfull
+    found.way.table = table.source
+    if !ownership.given.isEmpty { return }
+    found.way.owner = ownership.cgroupTells ? .cgroup : .descriptors
+    if candidates.count == 0 || forGate && !found.ports.isEmpty { return }
+    searchProcesses(links: forGate ? 8_192 : 65_536)
+    takeCandidates()
+  }
+
+  private mutating func readListeners(isV6: Bool) {
+    table.begin(.listeners(isV6: isV6))
+    while let row = table.next() { judge(row, isDatagram: false) }
+  }
+
+  private mutating func readDatagramReceivers(isV6: Bool, _ ephemeral: (UInt16, UInt16)) {
+    table.begin(.datagramReceivers(isV6: isV6))
+    while let row = table.next() {
+      // A client's socket, such as a resolver's, is bound to a port of that range by the kernel.
+      if row.localPort >= ephemeral.0 && row.localPort <= ephemeral.1 { continue }
+      judge(row, isDatagram: true)
+    }
+  }
+
+  private mutating func judge(_ row: SocketRow, isDatagram: Bool) {
+    switch ownership.verdict(row) {
+    case .notApps: break
+    case .apps: take(port: row.localPort, isDatagram: isDatagram)
+    case .undecided: candidates.append(ListenerCandidate(row, isDatagram: isDatagram))
+    }
+  }
+
+  private mutating func take(port: UInt16, isDatagram: Bool) {
+    if isDatagram { found.hasDatagrams = true } else { found.ports.insert(port) }
+  }
+
+  private mutating func takeCandidates() {
+    for index in 0..<candidates.count {
+      guard let candidate = candidates.candidate(index) else { break }
+      let isByUser =
+        found.way.owner == .users && ownership.verdictByUser(candidate) == .apps
+      if candidate.isApps || isByUser {
+        take(port: candidate.port, isDatagram: candidate.isDatagram)
+      }
+    }
+  }
+
+  // MARK: The app's processes
+
+  /// Looks for the undecided sockets among the descriptors of the app's processes, reading at most
+  /// that many links.
+  private mutating func searchProcesses(links limit: Int) {
+    if !processes.begin() {
+      if !ownership.cgroupTells { found.isPartial = true }
+      return
+    }
+    var left = limit
+    while let pid = processes.next() {
+      var isReadable = false
+      if let directory = processes.descriptors(of: pid) {
+        isReadable = search(directory, links: &left)
+        if left <= 0 { found.isPartial = true }
+        if left <= 0 || candidates.undecided == 0 { return }
+      }
+      if !isReadable && !ownership.cgroupTells, let user = processes.user(of: pid) {
+        // Another user's process, or one whose program cannot be read.
+        ownership.users.insert(user)
+        found.way.owner = .users
+      }
+    }
+  }
+
+  /// Looks through one process's descriptors; false where they may not be read.
+  ///
+  /// With CAP_DAC_OVERRIDE and without CAP_SYS_PTRACE, as root in a container has it, the directory
+  /// can be listed and its links cannot be read.
+  private mutating func search(
+    _ directory: borrowing FileDescriptor, links left: inout Int
+  ) -> Bool {
+    while ProcFile.entries(directory, into: &entries) > 0 {
+      var walk = DirectoryEntries()
+      while let place = walk.next(in: entries.bytes) {
+        // "." and ".." are the only names that are no numbers.
+        guard let number = entries.bytes.decimal(place) else { continue }
+        left &-= 1
+        if left <= 0 { return true }
+        name.removeAll()
+        name.append(decimal: number)
+        name.append(0)
+        if ProcFile.link(name, in: directory, into: &link) < 0 {
+          if Errno.last.number == EACCES { return false }
+        } else if let inode = ProcText.socketInode(link.bytes) {
+          candidates.markApps(inode: inode)
+        }
+      }
+    }
+    return true
+  }
+
+  // MARK: Before the start
+
+  /// Notes the listeners among drainit's own descriptors: whoever made them, the app takes them over
+  /// (socket activation).
+  private mutating func learnInherited() {
+    guard let directory = ProcFile.open("/proc/self/fd", isDirectory: true) else { return }
+    while ProcFile.entries(directory, into: &entries) > 0 {
+      var walk = DirectoryEntries()
+      while let place = walk.next(in: entries.bytes) {
+        guard let number = entries.bytes.decimal(place), number <= UInt64(Int32.max) else {
+          continue
+        }
+        let descriptor = Int32(truncatingIfNeeded: number)
+        if !AppPorts.isListener(descriptor) { continue }
+        let inode = AppPorts.inode(of: descriptor)
+        if inode != 0 && inode != ownership.ownListener { ownership.inherited.insert(inode) }
+      }
+    }
+  }
+
+  /// Learns the cgroup of drainit's own sockets from a listener opened for the look; it is gone before
+  /// anybody could connect, and on the loopback address where there is one.
+  private mutating func learnCgroup() {
+    let kind = linux_SOCK_STREAM | linux_SOCK_CLOEXEC | linux_SOCK_NONBLOCK
+    guard let own = FileDescriptor(owning: socket(AF_INET, kind, 0)) else { return }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    _ = linux_bind(own.number, &address, socklen_t(MemoryLayout<sockaddr_in>.size))
+    if listen(own.number, 1) != 0 { return }
+    let inode = AppPorts.inode(of: own.number)
+    table.reset()
+    table.begin(.listeners(isV6: false))
+    while let row = table.next() {
+      if row.inode == inode { ownership.cgroup = row.cgroup }
+    }
+  }
+
+  private mutating func learnBefore() {
+    table.reset()
+    remember(.listeners(isV6: false))
+    remember(.listeners(isV6: true))
+    remember(.datagramReceivers(isV6: false))
+    remember(.datagramReceivers(isV6: true))
+  }
+
+  private mutating func remember(_ request: SocketRequest) {
+    table.begin(request)
+    while let row = table.next() { ownership.before.insert(row.inode) }
+  }
+
+  // MARK: Single facts
+
+  /// The number of an open socket in /proc/PID/fd and in the kernel's tables; 0 where it has none.
+  private static func inode(of descriptor: Int32) -> UInt32 {
+    var status = stat()
+    if fstat(descriptor, &status) != 0 { return 0 }
+    return UInt32(truncatingIfNeeded: status.st_ino)
+  }
+
+  /// SO_ACCEPTCONN (socket(7)): whether the descriptor is a listening socket.
+  private static func isListener(_ descriptor: Int32) -> Bool {
+    var answer: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &answer, &length) == 0 && answer != 0
+  }
+
+  /// The range that the kernel takes ports from by itself; the default where it cannot be read.
+  private static func ephemeralPorts() -> (UInt16, UInt16) {
+    var text = InlineArray<32, UInt8>(repeating: 0)
+    var length = 0
+    if let file = ProcFile.open("/proc/sys/net/ipv4/ip_local_port_range") {
+      var bytes = text.mutableSpan
+      length = bytes.withUnsafeMutableBytes { read(file.number, $0.baseAddress, $0.count) }
+    }
+    let range = ProcText.portRange(text.span.extracting(first: max(length, 0)))
+    return range ?? (32_768, 60_999)
+  }
+}

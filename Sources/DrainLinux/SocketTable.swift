@@ -1,0 +1,129 @@
+import CLinux
+import DrainCore
+
+/// Lists listeners and bound sockets: by netlink, or by /proc/net where netlink is refused.
+struct SocketTable: ~Copyable {
+  /// Where the rows come from; `.nothing` where neither way was open.
+  private(set) var source: PortsWay.Table = .nothing
+  /// Whether the list broke off before its end.
+  private(set) var isPartial = false
+
+  private var diag = SocketDiag()
+  private var isRefused = false
+  private var request = SocketRequest.listeners(isV6: false)
+  private var batches = 0
+  private var file: FileDescriptor?
+  private var lines = ByteBuffer(capacity: 4_096)
+  private var lineStart = 0
+
+  init() {}
+
+  // 64 batches hold more than 10,000 listeners; a table that is longer is not one of a container.
+  private var batchLimit: Int { 64 }
+
+  /// Begins a look: netlink gets another chance, since a module may have been loaded.
+  mutating func reset() {
+    source = .nothing
+    isPartial = false
+    isRefused = false
+  }
+
+  /// Begins one list of sockets.
+  mutating func begin(_ wanted: SocketRequest) {
+    request = wanted
+    batches = batchLimit
+    file = nil
+    if isRefused { return beginProcNet() }
+    do throws(Errno) {
+      try diag.begin(wanted)
+      if source == .nothing { source = .netlink }
+    } catch {
+      refuse()
+    }
+  }
+
+  /// The next socket of the list, or nil at its end.
+  mutating func next() -> SocketRow? {
+    if file != nil { return nextLine() }
+    if isRefused { return nil }
+    switch diag.nextRow(batches: &batches) {
+    case .row(let row): return row
+    case .failed(let error):
+      // A machine without IPv6 has no table for it, and misses nothing.
+      if request.isV6 && error.number == ENOENT && !request.isDatagram { return nil }
+      if batches < batchLimit &- 1 {
+        isPartial = true
+        return nil
+      }
+      refuse()
+      return file == nil ? nil : nextLine()
+    case .end, .needsMore: return nil
+    }
+  }
+
+  /// Closes what is open.
+  mutating func close() {
+    diag.close()
+    file = nil
+  }
+
+  private mutating func refuse() {
+    // udp_diag is a module of its own: without it TCP is still seen by netlink.
+    if !request.isDatagram { isRefused = true }
+    beginProcNet()
+  }
+
+  private mutating func beginProcNet() {
+    file =
+      switch (request.isDatagram, request.isV6) {
+      case (false, false): ProcFile.open("/proc/net/tcp")
+      case (false, true): ProcFile.open("/proc/net/tcp6")
+      case (true, false): ProcFile.open("/proc/net/udp")
+      case (true, true): ProcFile.open("/proc/net/udp6")
+      }
+    lines.removeAll()
+    lineStart = 0
+    if file != nil {
+      if !request.isDatagram { source = .procNet }
+    } else if !request.isV6 {
+      // Without IPv6 there is no tcp6; without tcp there is nothing to see.
+      isPartial = true
+    }
+  }
+
+  private mutating func nextLine() -> SocketRow? {
+    while let end = lineEnd() {
+      let row = SocketRow(procNetLine: lines.bytes, from: lineStart, to: end)
+      lineStart = end &+ 1
+      guard let row else { continue }
+      if row.state.bit & request.states != 0 { return row }
+      // /proc/net/tcp begins with the listeners; thousands of connections may follow.
+      if !request.isDatagram { break }
+    }
+    file = nil
+    return nil
+  }
+
+  /// Where the line at `lineStart` ends, reading on where it is not whole; nil at the file's end.
+  private mutating func lineEnd() -> Int? {
+    var place = lineStart
+    while true {
+      while place < lines.count {
+        if lines.bytes[place] == UInt8(ascii: "\n") { return place }
+        place &+= 1
+      }
+      lines.removeFirst(lineStart)
+      place &-= lineStart
+      lineStart = 0
+      if !readOn() { return nil }
+    }
+  }
+
+  private mutating func readOn() -> Bool {
+    guard let open = file.take() else { return false }
+    let count = ProcFile.read(open, into: &lines)
+    file = consume open
+    if count < 0 { isPartial = true }
+    return count > 0
+  }
+}
