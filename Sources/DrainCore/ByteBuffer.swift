@@ -88,7 +88,7 @@ public struct ByteBuffer: ~Copyable {
   public mutating func append(_ bytes: [UInt8]) { append(bytes.span) }
 
   /// Appends a literal's UTF-8.
-  public mutating func append(_ text: StaticString) {
+  @inline(never) public mutating func append(_ text: StaticString) {
     let length = text.utf8CodeUnitCount
     let fits = min(length, room)
     for index in 0..<fits { base[count &+ index] = text.utf8Start[index] }

@@ -1,8 +1,10 @@
 // Searching and cutting bytes without a trap: what is asked for beyond the end is not there.
+// What is never inlined here and in HTTPBytes.swift would be, even at -Osize, at each of its many
+// callers: 3 KiB more.
 
 extension Span where Element == UInt8 {
   /// The place of the first such byte at or after `start`.
-  func index(of byte: UInt8, from start: Int = 0) -> Int? {
+  @inline(never) func index(of byte: UInt8, from start: Int = 0) -> Int? {
     var index = max(start, 0)
     while index < count {
       if self[index] == byte { return index }
@@ -22,7 +24,7 @@ extension Span where Element == UInt8 {
   }
 
   /// The place of the first occurrence of the literal.
-  func index(of text: StaticString) -> Int? {
+  @inline(never) func index(of text: StaticString) -> Int? {
     var index = 0
     while count &- index >= text.utf8CodeUnitCount {
       if hasPrefix(from(index), text) { return index }
@@ -47,7 +49,7 @@ extension Span where Element == UInt8 {
   }
 
   /// The number that the bytes are in decimal digits alone, where it is at most `limit`.
-  func decimal(atMost limit: UInt64) -> UInt64? {
+  @inline(never) func decimal(atMost limit: UInt64) -> UInt64? {
     if isEmpty { return nil }
     var number: UInt64 = 0
     for index in 0..<count {
@@ -73,14 +75,14 @@ extension UInt8 {
 
 extension [UInt8] {
   /// Makes an array of the bytes.
-  init(copying bytes: Span<UInt8>) {
+  @inline(never) init(copying bytes: Span<UInt8>) {
     self.init()
     reserveCapacity(bytes.count)
     for index in 0..<bytes.count { append(bytes[index]) }
   }
 
   /// Makes an array of a literal's bytes.
-  init(_ text: StaticString) {
+  @inline(never) init(_ text: StaticString) {
     self.init()
     append(text)
   }

@@ -37,17 +37,17 @@ extension UInt8 {
 }
 
 /// Whether `bytes` are exactly `text`.
-func isEqual(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+@inline(never) func isEqual(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
   bytes.count == text.utf8CodeUnitCount && hasPrefix(bytes, text)
 }
 
 /// Whether `bytes` are `text`, but for the case of letters.
-func isEqualIgnoringCase(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+@inline(never) func isEqualIgnoringCase(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
   bytes.count == text.utf8CodeUnitCount && hasPrefixIgnoringCase(bytes, text)
 }
 
 /// Whether `bytes` begin with `text`.
-func hasPrefix(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+@inline(never) func hasPrefix(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
   guard bytes.count >= text.utf8CodeUnitCount else { return false }
   for index in 0..<text.utf8CodeUnitCount where bytes[index] != text.utf8Start[index] {
     return false
@@ -56,7 +56,7 @@ func hasPrefix(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
 }
 
 /// Whether `bytes` begin with `text`, but for the case of letters.
-func hasPrefixIgnoringCase(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+@inline(never) func hasPrefixIgnoringCase(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
   guard bytes.count >= text.utf8CodeUnitCount else { return false }
   for index in 0..<text.utf8CodeUnitCount
   where bytes[index].lowercased != text.utf8Start[index].lowercased {

@@ -11,7 +11,7 @@ struct NearMiss {
   private var distance: Int
 
   /// Begins a search for a word near `text`.
-  init(_ text: Span<UInt8>) {
+  @inline(never) init(_ text: Span<UInt8>) {
     // One mistake in three letters is still that word; of a longer text nothing is near.
     distance = text.count > NearMiss.longest ? 0 : min(max(text.count / 3, 1), 3) &+ 1
     length = min(text.count, NearMiss.longest)
@@ -19,7 +19,7 @@ struct NearMiss {
   }
 
   /// Weighs one known word; of two that are equally near the first stays.
-  mutating func consider(_ candidate: StaticString) {
+  @inline(never) mutating func consider(_ candidate: StaticString) {
     let found = isBeginning(of: candidate) ? 1 : distance(to: candidate)
     // With nothing in common, two short words are not near.
     if found < distance && found < max(length, candidate.utf8CodeUnitCount) {
