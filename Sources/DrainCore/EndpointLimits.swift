@@ -26,6 +26,8 @@ public enum EndpointLimits {
   /// Connections that the kernel keeps for us; it lowers this to net.core.somaxconn. A thousand slow
   /// clients at once must not push a probe's SYN out.
   public static var backlog: Int32 { 4096 }
+  /// How much of a server's answer to a check is read: as much as the kubelet reads.
+  public static var replyBytes: Int { 10 * 1024 }
   /// Checks in one set (`--ready`, `--live`, `--start-after`, `--until`): a set of them is a bit mask.
   public static var checks: Int { 16 }
   /// The bytes of a check's name where it is printed: 16 of them fit into a body.

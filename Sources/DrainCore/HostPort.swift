@@ -68,7 +68,7 @@ extension ListenAddress {
     if parts.host.isEmpty {
       self = .on(address: nil, port: port)
     } else if let address = IPAddress(parsing: parts.host.span) {
-      self = .on(address: address.bytes, port: port)
+      self = .on(address: address, port: port)
     } else {
       throw .refused("listens on an address, such as 127.0.0.1 or [::1], not on a name")
     }

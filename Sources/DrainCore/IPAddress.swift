@@ -21,18 +21,4 @@ public struct IPAddress: Equatable, BitwiseCopyable, Sendable {
 
   /// Whether this is an IPv4 address (::ffff:0:0/96, RFC 4291 section 2.5.5.2).
   public var isV4: Bool { bits >> 32 == 0xffff }
-
-  /// The sixteen bytes in network order.
-  public var bytes: [UInt8] {
-    // By halves: a shift of 128 bits by a variable calls __lshrti3, which no library here has.
-    let high = UInt64(truncatingIfNeeded: bits >> 64)
-    let low = UInt64(truncatingIfNeeded: bits)
-    var bytes = [UInt8](repeating: 0, count: 16)
-    for index in 0..<8 {
-      let shift = UInt64(56 &- 8 &* index)
-      bytes[index] = UInt8(truncatingIfNeeded: high >> shift)
-      bytes[index &+ 8] = UInt8(truncatingIfNeeded: low >> shift)
-    }
-    return bytes
-  }
 }

@@ -104,8 +104,8 @@ public struct ExitRewrite: Equatable, BitwiseCopyable, Sendable {
 public enum ListenAddress: Equatable, Sendable {
   /// `off`: there is no endpoint.
   case off
-  /// A port on an address; `address` is 16 bytes, an IPv4 one v4-mapped, nil for "any".
-  case on(address: [UInt8]?, port: UInt16)
+  /// A port on an address; nil for every one.
+  case on(address: IPAddress?, port: UInt16)
 }
 
 /// One CHECK, as written, taken apart.

@@ -46,7 +46,7 @@ public struct HTTPListener: ~Copyable {
   public var number: Int32 { listener.number }
 
   /// The port that it listens on.
-  public var port: UInt16 { SystemCall.localPort(listener.number) }
+  public var port: UInt16 { SystemCall.localAddress(listener.number)?.port ?? 0 }
 
   /// Does what a ready descriptor of ours asks for. Requests that became whole wait for `takeRequest`.
   public mutating func handleReady(

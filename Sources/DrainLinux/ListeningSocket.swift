@@ -15,18 +15,18 @@ public enum ListeningSocket {
   /// is no IPv6.
   ///
   /// - Parameters:
-  ///   - address: 16 bytes in network order, an IPv4 address v4-mapped; nil for every address.
+  ///   - address: nil for every address.
   ///   - port: 0 lets the kernel choose.
-  public static func open(address: InlineArray<16, UInt8>?, port: UInt16) throws(ListenError)
+  public static func open(address: IPAddress?, port: UInt16) throws(ListenError)
     -> FileDescriptor
   {
     if let address { return try open(SocketAddress(address, port: port)) }
     do {
-      return try open(.any(port: port, isV6: true))
+      return try open(SocketAddress(IPAddress(bits: 0), port: port))
     } catch {
       // The kernel was started without IPv6 (EAFNOSUPPORT), or it is switched off (EADDRNOTAVAIL).
       if error == .taken { throw error }
-      return try open(.any(port: port, isV6: false))
+      return try open(SocketAddress(.v4(0), port: port))
     }
   }
 

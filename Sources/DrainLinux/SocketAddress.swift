@@ -1,4 +1,5 @@
 import CLinux
+import DrainCore
 
 /// An IPv4 or IPv6 address and a port, as the kernel takes it (ip(7), ipv6(7)).
 public struct SocketAddress: Sendable {
@@ -6,52 +7,44 @@ public struct SocketAddress: Sendable {
   public let family: Int32
   private var storage: sockaddr_in6
 
-  /// Makes `[::]:port`, or `0.0.0.0:port`.
-  public static func any(port: UInt16, isV6: Bool) -> SocketAddress {
-    var bytes = InlineArray<16, UInt8>(repeating: 0)
-    if !isV6 {
-      bytes[10] = 0xff
-      bytes[11] = 0xff
-    }
-    return SocketAddress(bytes, port: port)
-  }
-
-  /// Makes `127.0.0.1:port`, or `[::1]:port`.
-  public static func loopback(port: UInt16, isV6: Bool) -> SocketAddress {
-    var bytes = InlineArray<16, UInt8>(repeating: 0)
-    bytes[15] = 1
-    if !isV6 {
-      bytes[10] = 0xff
-      bytes[11] = 0xff
-      bytes[12] = 127
-    }
-    return SocketAddress(bytes, port: port)
-  }
-
-  /// Makes an address of 16 bytes in network order; an IPv4 one is v4-mapped (RFC 4291, 2.5.5.2).
-  public init(_ bytes: InlineArray<16, UInt8>, port: UInt16) {
+  /// Makes an address of a number and a port.
+  public init(_ address: IPAddress, port: UInt16) {
     storage = sockaddr_in6()
-    var isV4 = bytes[10] == 0xff && bytes[11] == 0xff
-    for index in 0..<10 where bytes[index] != 0 { isV4 = false }
-    if isV4 {
+    if address.isV4 {
       family = AF_INET
-      withUnsafeMutableBytes(of: &storage) {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        withUnsafeMutableBytes(of: &address.sin_addr) { field in
-          for index in 0..<4 { field[index] = bytes[12 &+ index] }
-        }
-        $0.storeBytes(of: address, as: sockaddr_in.self)
-      }
+      var short = sockaddr_in()
+      short.sin_family = sa_family_t(AF_INET)
+      short.sin_port = port.bigEndian
+      short.sin_addr.s_addr = UInt32(truncatingIfNeeded: address.bits).bigEndian
+      withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: short, as: sockaddr_in.self) }
     } else {
       family = AF_INET6
       storage.sin6_family = sa_family_t(AF_INET6)
       storage.sin6_port = port.bigEndian
-      withUnsafeMutableBytes(of: &storage.sin6_addr) { field in
-        for index in 0..<16 { field[index] = bytes[index] }
+      withUnsafeMutableBytes(of: &storage.sin6_addr) {
+        $0.storeBytes(of: address.bits.bigEndian, as: UInt128.self)
       }
     }
+  }
+
+  /// Lets `body` fill the address in, as getsockname(2) and accept4(2) do; nil where it fails or the
+  /// family is another.
+  init?(filledBy body: (UnsafeMutableRawPointer, UnsafeMutablePointer<socklen_t>) -> Int32) {
+    storage = sockaddr_in6()
+    var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+    let result = withUnsafeMutablePointer(to: &storage) { body($0, &length) }
+    family = Int32(storage.sin6_family)
+    if result < 0 || (family != AF_INET && family != AF_INET6) { return nil }
+  }
+
+  /// The address, an IPv4 one as its v4-mapped form.
+  public var address: IPAddress {
+    if family == AF_INET {
+      let short = withUnsafeBytes(of: storage) { $0.loadUnaligned(as: sockaddr_in.self) }
+      return .v4(UInt32(bigEndian: short.sin_addr.s_addr))
+    }
+    let bits = withUnsafeBytes(of: storage.sin6_addr) { $0.loadUnaligned(as: UInt128.self) }
+    return IPAddress(bits: UInt128(bigEndian: bits))
   }
 
   /// The port, which is at the same place in both forms.

@@ -66,15 +66,27 @@ extension SystemCall {
     return Errno(number)
   }
 
-  /// The port that a socket is bound to; 0 where it has none.
+  /// The address and port that a socket is bound to; nil where it has none.
   ///
   /// The corresponding C function is `getsockname`.
-  static func localPort(_ socket: Int32) -> UInt16 {
-    var address = sockaddr_in6()
-    var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
-    if linux_getsockname(socket, &address, &length) != 0 { return 0 }
-    // The port is at the same place in sockaddr_in.
-    return UInt16(bigEndian: address.sin6_port)
+  static func localAddress(_ socket: Int32) -> SocketAddress? {
+    SocketAddress(filledBy: { linux_getsockname(socket, $0, $1) })
+  }
+
+  /// The address and port of the other side; nil where there is none.
+  ///
+  /// The corresponding C function is `getpeername`.
+  static func peerAddress(_ socket: Int32) -> SocketAddress? {
+    SocketAddress(filledBy: { linux_getpeername(socket, $0, $1) })
+  }
+
+  /// Whether a socket is its own other side.
+  ///
+  /// Where nobody listens on a port of the ephemeral range, the kernel may choose that very port for
+  /// a connecting socket and connect it to itself (RFC 9293, section 3.5, simultaneous open).
+  static func isConnectedToItself(_ socket: Int32) -> Bool {
+    guard let local = localAddress(socket), let peer = peerAddress(socket) else { return false }
+    return local.port == peer.port && local.address == peer.address
   }
 
   /// Receives what is there; the buffer must not be empty.

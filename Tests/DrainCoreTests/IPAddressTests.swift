@@ -37,11 +37,6 @@ import Testing
     #expect(IPAddress(parsing: bytes.span) == IPAddress(bits: bits))
   }
 
-  @Test func theBytesAreInNetworkOrder() {
-    let bytes = IPAddress(bits: 0x0001_0203_0405_0607_0809_0a0b_0c0d_0e0f).bytes
-    #expect(bytes == Array(0...15))
-  }
-
   @Test(
     arguments: [
       ("", nil), (":", nil), ("off ", nil), ("Off", nil), ("0", nil), ("65536", nil), (":0", nil),
@@ -50,12 +45,9 @@ import Testing
       ("[::1]", nil), ("[::1]80", nil), ("[::1:80", nil), ("[1.2.3.4]:80", nil), ("[]:80", nil),
       ("[::1%lo]:80", nil), ("::", nil), ("off", .off), ("80", .on(address: nil, port: 80)),
       (":80", .on(address: nil, port: 80)),
-      ("[::]:80", .on(address: Array(repeating: 0, count: 16), port: 80)),
-      ("[::1]:80", .on(address: Array(repeating: 0, count: 15) + [1], port: 80)),
-      (
-        "10.0.0.1:65535",
-        .on(address: Array(repeating: 0, count: 10) + [255, 255, 10, 0, 0, 1], port: 65535)
-      ),
+      ("[::]:80", .on(address: IPAddress(bits: 0), port: 80)),
+      ("[::1]:80", .on(address: IPAddress(bits: 1), port: 80)),
+      ("10.0.0.1:65535", .on(address: .v4(0x0a00_0001), port: 65535)),
     ] as [(String, ListenAddress?)])
   func listenAddresses(text: String, expected: ListenAddress?) {
     let address = parsed(text) { bytes throws(ValueProblem) in try ListenAddress(parsing: bytes) }

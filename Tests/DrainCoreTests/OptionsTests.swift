@@ -181,8 +181,7 @@ func readBytes(
     #expect(options.signalTo == .all)
     #expect(options.exitMap == [ExitRewrite(from: 143, to: 0), ExitRewrite(from: 1, to: 2)])
     #expect(options.isPlain)
-    let loopback: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1]
-    #expect(options.listen == .on(address: loopback, port: 99))
+    #expect(options.listen == .on(address: .v4(0x7f00_0001), port: 99))
     #expect(options.ready.map(\.kind) == [.tcp(host: [], port: 80), .none])
     #expect(options.ready.map(\.text) == [bytes("tcp:80"), bytes("none")])
     #expect(options.readyEvery == .seconds(1))

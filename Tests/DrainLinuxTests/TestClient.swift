@@ -20,7 +20,8 @@ final class TestClient {
       if let receiveBuffer {
         try SystemCall.setOption(number, SOL_SOCKET, SO_RCVBUF, receiveBuffer)
       }
-      _ = try SystemCall.connect(number, to: .loopback(port: port, isV6: isV6))
+      _ = try SystemCall.connect(
+        number, to: SocketAddress(isV6 ? IPAddress(bits: 1) : .v4(0x7f00_0001), port: port))
       descriptor = consume opened
     } catch {
       fatalError("cannot connect: errno \(error.number)")

@@ -67,6 +67,9 @@ static inline long linux_sendto(int fd, const void *bytes, size_t count, int fla
 static inline long linux_recvfrom(int fd, void *bytes, size_t count, int flags, void *address, socklen_t *length) {
   return recvfrom(fd, bytes, count, flags, address, length);
 }
+static inline int linux_getpeername(int fd, void *address, socklen_t *length) {
+  return getpeername(fd, address, length);
+}
 
 // The masks and actions of signals 32 to 64 go by the raw calls: musl keeps 32 to 34 for itself and
 // its sigset functions refuse them.

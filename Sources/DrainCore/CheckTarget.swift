@@ -1,0 +1,79 @@
+/// The addresses of a host, in the order in which they are tried.
+public struct AddressList: BitwiseCopyable, Sendable {
+  /// How many there are.
+  public private(set) var count = 0
+  private var list = InlineArray<8, IPAddress>(repeating: IPAddress(bits: 0))
+
+  public init() {}
+
+  /// The address at `index`; nil beyond the last.
+  public subscript(index: Int) -> IPAddress? {
+    index >= 0 && index < count ? list[index] : nil
+  }
+
+  /// Appends an address; the ninth and later are dropped: nobody waits for so many connects.
+  public mutating func append(_ address: IPAddress) {
+    guard count < 8 else { return }
+    list[count] = address
+    count &+= 1
+  }
+
+  /// This host itself. An app may listen on either alone.
+  public static var loopback: AddressList {
+    var list = AddressList()
+    list.append(.v4(0x7f00_0001))
+    list.append(IPAddress(bits: 1))
+    return list
+  }
+}
+
+/// Where a check connects to, and what it says there; made once from a `Check`.
+public struct CheckTarget: Sendable {
+  /// What connecting comes to.
+  public enum Purpose: Equatable, Sendable {
+    /// Nothing is connected to: the check is `none`.
+    case nothing
+    /// What the app listens on has to be looked up.
+    case listeners
+    /// A connect that succeeds is all.
+    case connect
+    /// The bytes of a request whose status decides.
+    case ask([UInt8])
+  }
+
+  public let purpose: Purpose
+  public let port: UInt16
+  /// The host's addresses; none where it is a name that has to be resolved each time.
+  public let addresses: AddressList
+  /// The host's name where it has to be resolved; else empty.
+  public let name: [UInt8]
+
+  /// Takes a check apart; `headers` are those of `--check-header`.
+  public init(_ check: Check, headers: [[UInt8]]) {
+    switch check.kind {
+    case .none: self.init(.nothing, host: [], port: 0)
+    case .listening: self.init(.listeners, host: [], port: 0)
+    case .tcp(let host, let port): self.init(.connect, host: host, port: port)
+    case .http(let host, let port, let path):
+      let request = CheckRequest.get(host: host, port: port, path: path, headers: headers)
+      self.init(.ask(request), host: host, port: port)
+    }
+  }
+
+  private init(_ purpose: Purpose, host: [UInt8], port: UInt16) {
+    self.purpose = purpose
+    self.port = port
+    var addresses = AddressList()
+    var name: [UInt8] = []
+    // RFC 6761, section 6.3: localhost is always this host, whatever a resolver says.
+    if host.isEmpty || isEqualIgnoringCase(host.span, "localhost") {
+      addresses = .loopback
+    } else if let address = IPAddress(parsing: host.span) {
+      addresses.append(address)
+    } else {
+      name = host
+    }
+    self.addresses = addresses
+    self.name = name
+  }
+}

@@ -1,0 +1,25 @@
+/// The local ends of the connections that drainit made last: to the app they look like arrivals, and
+/// they must not count as such.
+public struct OwnConnections: Sendable {
+  // A drain window's worth: checks run at most four times a second each, and a look is seldom
+  // further than a few seconds from the last.
+  private var addresses = InlineArray<64, IPAddress>(repeating: IPAddress(bits: 0))
+  private var ports = InlineArray<64, UInt16>(repeating: 0)
+  private var next = 0
+
+  public init() {}
+
+  /// Remembers one; the oldest is forgotten.
+  public mutating func insert(_ address: IPAddress, port: UInt16) {
+    addresses[next] = address
+    ports[next] = port
+    next = (next &+ 1) % 64
+  }
+
+  /// Whether a connection from there is drainit's own.
+  public func contains(_ address: IPAddress, port: UInt16) -> Bool {
+    guard port != 0 else { return false }
+    for index in 0..<64 where ports[index] == port && addresses[index] == address { return true }
+    return false
+  }
+}
