@@ -42,6 +42,11 @@ public struct DrainPlan: Sendable {
   /// Whether the window's two ends differ.
   public var isRange: Bool { window.minimum < window.maximum }
 
+  /// The window of a fixed wait: its maximum.
+  public var fixedWindow: DrainRange {
+    DrainRange(minimum: window.maximum, maximum: window.maximum)
+  }
+
   /// Whether drainit is PID 1 of its namespace.
   public var isFirstProcess: Bool { signals.isFirstProcess }
 

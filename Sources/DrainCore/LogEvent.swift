@@ -38,6 +38,14 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case startTimedOut(after: Interval)
   /// A drain signal ended drainit before the app was started.
   case endedWaiting(Signal)
+  /// The app could not be executed, for this reason (errno(3)).
+  case notExecuted(errno: Int32)
+  /// The endpoint's default port is taken, or cannot be had for another reason.
+  case noEndpoint(port: UInt16, errno: Int32)
+  /// The log could not take that many lines since the last one that it took.
+  case linesDropped(UInt64)
+  /// A system call failed that should not have; drainit goes on.
+  case callFailed(errno: Int32)
 }
 
 /// Why a drain signal opened no window.

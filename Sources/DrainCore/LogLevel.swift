@@ -1,0 +1,65 @@
+/// How much a line of the log matters.
+public enum LogLevel: UInt8, BitwiseCopyable, Sendable {
+  case debug
+  case info
+  case warning
+
+  /// The least that is shown: `-q` shows warnings alone, as `--plain` does; each `-v` shows more.
+  public static func threshold(isQuiet: Bool, isPlain: Bool, verbosity: UInt8) -> LogLevel {
+    let base = isQuiet || isPlain ? LogLevel.warning.rawValue : LogLevel.info.rawValue
+    return LogLevel(rawValue: base > verbosity ? base &- verbosity : 0) ?? .debug
+  }
+
+  /// The word for it in `--log json`.
+  var name: StaticString {
+    switch self {
+    case .debug: "debug"
+    case .info: "info"
+    case .warning: "warning"
+    }
+  }
+}
+
+extension LogEvent {
+  /// How much the event matters. What a drain window came to is evidence, and is shown with `-q`, too.
+  public func level(_ state: LifecycleState) -> LogLevel {
+    switch self {
+    case .forwarded, .dropped: .debug
+    case .ended: state.windowEnd == .none ? .info : .warning
+    case .started, .ready, .draining, .notDraining, .windowChanged, .repeated, .unready, .stopping,
+      .extended, .leftovers, .waitingForLeftovers, .endedWaiting:
+      .info
+    case .killing, .continued, .stopped, .startTimedOut, .notExecuted, .noEndpoint, .linesDropped,
+      .callFailed:
+      .warning
+    }
+  }
+
+  /// The event's name in `--log json`.
+  var name: StaticString {
+    switch self {
+    case .started: "started"
+    case .ready: "ready"
+    case .draining, .notDraining: "draining"
+    case .windowChanged: "window-changed"
+    case .repeated: "repeated"
+    case .unready: "unready"
+    case .stopping: "stopping"
+    case .extended: "extended"
+    case .killing: "killing"
+    case .dropped: "dropped"
+    case .forwarded: "forwarded"
+    case .continued: "continued"
+    case .stopped: "stopped"
+    case .ended: "ended"
+    case .leftovers: "leftovers"
+    case .waitingForLeftovers: "waiting"
+    case .startTimedOut: "start-timed-out"
+    case .endedWaiting: "ended-waiting"
+    case .notExecuted: "not-executed"
+    case .noEndpoint: "no-endpoint"
+    case .linesDropped: "lines-dropped"
+    case .callFailed: "call-failed"
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/// What a log line needs to know beside its event.
+public struct LogContext: Sendable {
+  /// The app's name: the last part of its command's first word.
+  public var program: [UInt8]
+  /// What the gate waits for, as it was typed.
+  public var gate: [[UInt8]]
+  public var plan: DrainPlan
+  /// Whether lines are JSON objects (`--log json`).
+  public var isJSON = false
+
+  public init(program: [UInt8], gate: [[UInt8]], plan: DrainPlan) {
+    self.program = program
+    self.gate = gate
+    self.plan = plan
+  }
+}
+
+extension ByteBuffer {
+  /// Appends one whole line, with its end, as text or as a JSON object.
+  ///
+  /// - Parameters:
+  ///   - time: wall-clock time since 1970 (JSON only).
+  ///   - scratch: a buffer of the caller's, `LogLine.longest` long, that is overwritten (JSON only).
+  public mutating func appendLine(
+    _ event: LogEvent, _ state: LifecycleState, _ context: LogContext, time: Interval,
+    scratch: inout ByteBuffer
+  ) {
+    if context.isJSON {
+      append("{\"time\":\"")
+      append(timestamp: time)
+      append("\",\"level\":\"")
+      append(event.level(state).name)
+      append("\",\"event\":\"")
+      append(event.name)
+      append("\",\"message\":\"")
+      scratch.removeAll()
+      scratch.append(event, state, context)
+      append(jsonEscaped: scratch.bytes)
+      append("\"")
+      if case .ended = event { appendFields(Summary(state, context.plan)) }
+      append("}")
+    } else {
+      append("drainit: ")
+      append(event, state, context)
+    }
+    append(UInt8(ascii: "\n"))
+  }
+
+  /// Appends the app as messages name it: `nginx (pid 7)`.
+  mutating func appendApp(_ state: LifecycleState, _ context: LogContext) {
+    append(printable: context.program.span)
+    guard state.appPID > 0 else { return }
+    append(" (pid ")
+    append(decimal: Int64(state.appPID))
+    append(")")
+  }
+}
+
+/// The log's limits.
+public enum LogLine {
+  // A pipe takes PIPE_BUF, 4096 bytes, whole or not at all (pipe(7)): lines do not interleave.
+  /// The longest line, in bytes.
+  public static var longest: Int { 1024 }
+}

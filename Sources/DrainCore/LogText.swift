@@ -1,0 +1,210 @@
+// What each event says, in words: the subject, what happened, what happens next and when.
+
+extension ByteBuffer {
+  mutating func append(_ event: LogEvent, _ state: LifecycleState, _ context: LogContext) {
+    switch event {
+    case .started: appendStarted(state, context)
+    case .ready(let after):
+      append("ready after ")
+      append(after)
+    case .draining(let signal, let minimum, let maximum, let stop):
+      append(signal)
+      append(": draining for ")
+      append(DrainRange(minimum: minimum, maximum: maximum))
+      append(", then ")
+      append(stop: stop, state, context)
+    case .notDraining(let signal, _):
+      append(signal)
+      append(": no drain window")
+    case .windowChanged(let change, let left): append(change, left, context)
+    case .repeated(let signal, let phase, let left): append(repeated: signal, phase, left)
+    case .unready: append("not ready from now on (--unready-after)")
+    case .stopping(let end, let stop, let killAfter):
+      append(stopping: end, stop, killAfter, state, context)
+    case .extended(let left):
+      appendApp(state, context)
+      append(" asked for more time: SIGKILL in ")
+      append(left)
+    case .killing(let after):
+      appendApp(state, context)
+      append(" did not stop within ")
+      append(after)
+      append(": SIGKILL")
+    case .dropped(let signal, let phase):
+      append(signal)
+      append(phase == .waiting ? " dropped: there is no app yet" : " is not passed on")
+    case .forwarded(let signal, let other):
+      append(signal)
+      append(" passed on to ")
+      appendApp(state, context)
+      if other != signal {
+        append(" as ")
+        append(other)
+      }
+    case .continued(let signal):
+      appendApp(state, context)
+      append(" was stopped by ")
+      append(signal)
+      append(", and nobody else could continue it: SIGCONT")
+    case .stopped(let signal):
+      appendApp(state, context)
+      append(" was stopped by ")
+      append(signal)
+      append(" and stays so until SIGCONT")
+    case .ended: append(Summary(state, context.plan), state, context)
+    case .leftovers(let signal):
+      append(signal)
+      append(" to the processes that are left")
+    case .waitingForLeftovers: append("waiting until the last process has ended (--orphans wait)")
+    case .startTimedOut(let after):
+      append("--start-after did not hold within ")
+      append(after)
+      append(": not started")
+    case .endedWaiting(let signal):
+      append(signal)
+      append(" before the start: ")
+      append(printable: context.program.span)
+      append(" was not started")
+    case .notExecuted(let errno):
+      append(printable: context.program.span)
+      append(" cannot be started: ")
+      append(errno: errno)
+    case .noEndpoint(let port, let errno): append(noEndpoint: port, errno)
+    case .linesDropped(let count):
+      append(decimal: count)
+      append(count == 1 ? " line was" : " lines were")
+      append(" dropped: the log could not take them")
+    case .callFailed(let errno):
+      append("a system call failed that should not have, and is left at that: ")
+      append(errno: errno)
+    }
+  }
+
+  private mutating func appendStarted(_ state: LifecycleState, _ context: LogContext) {
+    let plan = context.plan
+    appendApp(state, context)
+    append(" started")
+    if plan.windowSource == .plain { return }
+    for index in 0..<context.gate.count {
+      append(index == 0 ? "; ready when " : " and ")
+      append(printable: context.gate[index])
+    }
+    if plan.window.maximum == .zero {
+      append("; a stop has no drain window")
+    } else {
+      append("; a stop drains for ")
+      append(plan.endsEarly ? plan.window : plan.fixedWindow)
+    }
+    append(" (")
+    append(plan.windowSource.name)
+    if let grace = plan.grace {
+      append(", --grace ")
+      append(grace)
+    } else if let grace = plan.windowSource.assumedGrace {
+      append(", taking ")
+      append(grace)
+      append(" of grace for granted")
+    }
+    append(")")
+  }
+
+  private mutating func append(stop: Signal, _ state: LifecycleState, _ context: LogContext) {
+    if stop == .none {
+      append("nothing (--rewrite drops it)")
+    } else {
+      append(stop)
+      append(" to ")
+      appendApp(state, context)
+    }
+  }
+
+  private mutating func append(_ change: WindowChange, _ left: Interval, _ context: LogContext) {
+    switch change {
+    case .noListener:
+      append(printable: context.program.span)
+      append(" listens on nothing: nobody to wait for")
+      return
+    case .unseen: append("no TCP listener, so arrivals cannot be seen: the window's maximum, ")
+    case .notLive: append("--live does not hold: the window's minimum, ")
+    case .neverReady: append("it was never ready: the window's minimum, ")
+    }
+    append(left)
+    append(" left")
+  }
+
+  private mutating func append(repeated signal: Signal, _ phase: Phase, _ left: Interval?) {
+    append(signal)
+    append(phase == .draining ? " again: still draining" : " again: the app is stopping")
+    guard let left else { return }
+    append(phase == .draining ? ", at most " : ", SIGKILL in ")
+    append(left)
+    if phase == .draining { append(" more") }
+  }
+
+  private mutating func append(
+    stopping end: WindowEnd, _ stop: Signal, _ killAfter: Interval?, _ state: LifecycleState,
+    _ context: LogContext
+  ) {
+    if end != .none {
+      append("window over (")
+      append(end.name)
+      append("): ")
+    }
+    append(stop: stop, state, context)
+    if let killAfter {
+      append(", SIGKILL in ")
+      append(killAfter)
+    }
+  }
+
+  private mutating func append(noEndpoint port: UInt16, _ errno: Int32) {
+    append("no endpoint: port ")
+    append(decimal: UInt64(port))
+    append(": ")
+    append(errno: errno)
+    append("; give --listen PORT another port, or --listen off")
+  }
+}
+
+extension ByteBuffer {
+  /// Appends `5s to 12s`, or `5s` where both ends are one.
+  mutating func append(_ range: DrainRange) {
+    if range.minimum < range.maximum {
+      append(range.minimum)
+      append(" to ")
+    }
+    append(range.maximum)
+  }
+}
+
+extension WindowEnd {
+  /// The word for it in the summary and in JSON.
+  public var name: StaticString {
+    switch self {
+    case .none: "none"
+    case .quiet: "quiet"
+    case .closed: "closed"
+    case .probed: "probed"
+    case .check: "check"
+    case .maximum: "max"
+    case .minimum: "min"
+    case .appExit: "app-exit"
+    case .noListener: "no-listener"
+    case .secondInterrupt: "second SIGINT"
+    }
+  }
+}
+
+extension WindowSource {
+  /// The word for it in the start-up line.
+  public var name: StaticString {
+    switch self {
+    case .given: "--drain"
+    case .plain: "--plain"
+    case .knative: "Knative or Cloud Run, which drain themselves"
+    case .kubernetes: "the default in Kubernetes"
+    case .ecs: "the default on ECS"
+    case .elsewhere: "the default outside Kubernetes"
+    }
+  }
+}

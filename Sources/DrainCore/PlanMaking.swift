@@ -1,0 +1,33 @@
+extension DrainPlan {
+  /// Makes the plan that the options come to.
+  ///
+  /// - Parameters:
+  ///   - platform: where the container runs, which decides a window that was not asked for.
+  ///   - isFirstProcess: whether drainit is PID 1 of its namespace.
+  /// - Throws: the sum, where what was asked for does not fit into `--grace`.
+  public static func make(
+    _ options: Options, platform: WindowSource, isFirstProcess: Bool
+  ) throws(BudgetError) -> DrainPlan {
+    var source = platform
+    if options.drain != nil { source = .given }
+    if options.isPlain { source = .plain }
+    let window = source == .given ? options.drain ?? source.window : source.window
+    var plan = DrainPlan(window: window, source: source)
+    plan.signals = rules(options, isFirstProcess)
+    for rewrite in options.exitMap { plan.map(exitCode: rewrite.from, to: rewrite.to) }
+    if options.isPlain { return plan }
+    plan.grace = options.grace
+    plan.stopTimeout = options.stopTimeout
+    try plan.fitIntoGrace()
+    return plan
+  }
+
+  private static func rules(_ options: Options, _ isFirstProcess: Bool) -> SignalRules {
+    var rules = SignalRules()
+    rules.isFirstProcess = isFirstProcess
+    rules.isPlain = options.isPlain
+    rules.stopSignal = options.stopSignal ?? .none
+    for signal in options.drainSignals { rules.drainSignals.insert(signal) }
+    return rules
+  }
+}

@@ -1,0 +1,71 @@
+/// What a stop came to, so that a user learns what window the cluster needs.
+public struct Summary: Equatable, BitwiseCopyable, Sendable {
+  /// What ended the window; none where there was no drain signal or no window.
+  public var end: WindowEnd
+  /// How long the window was.
+  public var window: Interval
+  /// How much shorter than its maximum.
+  public var saved: Interval
+  /// How long the app took to stop after its stop signal; nil where it was sent none.
+  public var stopped: Interval?
+  /// How the app ended.
+  public var ending: Ending
+
+  /// Reads the summary off the state of a lifecycle whose app has ended.
+  public init(_ state: LifecycleState, _ plan: DrainPlan) {
+    end = state.windowEnd
+    ending = state.ending
+    let isStopped = state.stoppedAt != .never
+    let over = isStopped ? state.stoppedAt : state.endedAt
+    window = state.drainedAt == .never ? .zero : over.since(state.drainedAt)
+    saved = end == .none ? .zero : plan.window.maximum - window
+    stopped = isStopped ? state.endedAt.since(state.stoppedAt) : nil
+  }
+}
+
+extension ByteBuffer {
+  mutating func append(_ summary: Summary, _ state: LifecycleState, _ context: LogContext) {
+    if summary.end != .none {
+      append("drained in ")
+      append(summary.window)
+      append(" (")
+      append(summary.end.name)
+      // Less than what a person would notice is the clock's, not the rule's.
+      if summary.saved >= .milliseconds(100) {
+        append("; ")
+        append(summary.saved)
+        append(" saved")
+      }
+      append("); ")
+    }
+    append(printable: context.program.span)
+    switch summary.ending {
+    case .exited(let code):
+      append(" exited ")
+      append(decimal: UInt64(code))
+    case .killed(let signal):
+      append(" was ended by ")
+      append(signal)
+    }
+    if let stopped = summary.stopped {
+      append(" after ")
+      append(stopped)
+    }
+  }
+
+  /// Appends the summary's fields for a JSON object, each with a comma before it.
+  mutating func appendFields(_ summary: Summary) {
+    append(",\"window_ended_by\":\"")
+    append(summary.end.name)
+    append("\",\"window_seconds\":")
+    append(seconds: summary.window)
+    append(",\"saved_seconds\":")
+    append(seconds: summary.saved)
+    if let stopped = summary.stopped {
+      append(",\"stop_seconds\":")
+      append(seconds: stopped)
+    }
+    append(",\"exit_code\":")
+    append(decimal: UInt64(summary.ending.code))
+  }
+}

@@ -1,0 +1,65 @@
+@testable import DrainCore
+
+/// A lifecycle that is told one thing after another, with the lines that its log would have.
+struct Story {
+  var lifecycle: Lifecycle
+  var now = Instant(nanoseconds: 0)
+  var lines: [String] = []
+  var signals: [Signal] = []
+  var exitCode: UInt8?
+  var listeners = Listeners.tcp
+  var hasLeftovers = false
+  private var context: LogContext
+
+  init(_ plan: DrainPlan) {
+    lifecycle = Lifecycle(plan: plan)
+    context = LogContext(program: Array("nginx".utf8), gate: [Array("listening".utf8)], plan: plan)
+    perform(lifecycle.begin(now: now))
+  }
+
+  /// A story with a window of 5 to 12 s that somebody asked for.
+  static func serving(_ change: (inout DrainPlan) -> Void = { _ in }) -> Story {
+    var plan = DrainPlan(
+      window: DrainRange(minimum: .seconds(5), maximum: .seconds(12)), source: .given)
+    change(&plan)
+    var story = Story(plan)
+    story.tell(.gateOpened, after: .milliseconds(400))
+    return story
+  }
+
+  mutating func tell(_ event: Event, after time: Interval = .zero) {
+    let end = now + time
+    while lifecycle.nextDeadline <= end, exitCode == nil {
+      now = max(now, lifecycle.nextDeadline)
+      perform(lifecycle.handle(.deadline, now: now))
+    }
+    now = end
+    perform(lifecycle.handle(event, now: now))
+  }
+
+  mutating func signal(_ signal: Signal, from pid: Int32 = 0, after time: Interval = .zero) {
+    tell(.signal(ReceivedSignal(signal: signal, senderPID: pid), program: .other), after: time)
+  }
+
+  /// Lets time pass.
+  mutating func wait(_ time: Interval) { tell(.deadline, after: time) }
+
+  private mutating func perform(_ effects: Effects) {
+    for index in 0..<effects.count {
+      switch effects[index] {
+      case .startApp: perform(lifecycle.handle(.appStarted(pid: 7), now: now))
+      case .findListeners: perform(lifecycle.handle(.listeners(listeners), now: now))
+      case .findLeftovers:
+        perform(lifecycle.handle(hasLeftovers ? .leftoversFound : .nobodyLeft, now: now))
+      case .signalApp(let signal), .forward(_, let signal), .signalLeftovers(let signal):
+        signals.append(signal)
+      case .log(let event):
+        var buffer = ByteBuffer(capacity: LogLine.longest)
+        buffer.append(event, lifecycle.state, context)
+        lines.append(text(buffer))
+      case .exit(let code): exitCode = code
+      case .checkLive, .observeTraffic, .stopObserving, .runHooks, .stopAsJob, .continueAsJob: break
+      }
+    }
+  }
+}
