@@ -18,6 +18,11 @@ public enum CheckStart: Equatable, BitwiseCopyable, Sendable {
 public struct CheckReport: Equatable, BitwiseCopyable, Sendable {
   public var check: Int
   public var outcome: CheckOutcome
+
+  public init(check: Int, outcome: CheckOutcome) {
+    self.check = check
+    self.outcome = outcome
+  }
 }
 
 /// Runs the checks of one set, each at most once at a time, over connections that never wait.

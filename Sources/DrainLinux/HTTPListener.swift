@@ -9,7 +9,10 @@ import DrainCore
 public struct HTTPListener: ~Copyable {
   /// What was seen since the start.
   public var counts = EndpointCounts()
-  let listener: FileDescriptor
+  /// The listening socket's descriptor; -1 where there is none.
+  public let number: Int32
+  // It is only held here, for as long as it is to stay open.
+  private let listener: FileDescriptor?
   let kind: UInt8
   let memory: SlotMemory
   var descriptors: InlineArray<64, FileDescriptor?>
@@ -24,8 +27,9 @@ public struct HTTPListener: ~Copyable {
   // The slot number in the token of the listening socket itself.
   private static var listenerSlot: UInt32 { .max }
 
-  /// Takes over a listening socket and watches it; every token has this `kind`.
-  public init(_ listener: consuming FileDescriptor, kind: UInt8, _ loop: borrowing EventLoop)
+  /// Takes over a listening socket and watches it; every token has this `kind`. Without one (nil) it
+  /// never has a connection.
+  public init(_ listener: consuming FileDescriptor?, kind: UInt8, _ loop: borrowing EventLoop)
     throws(Errno)
   {
     // Everything that can fail comes before the first property: Swift 6.3 does not undo half an init
@@ -33,20 +37,27 @@ public struct HTTPListener: ~Copyable {
     let answerBytes = EndpointLimits.answerHeadBytes &+ EndpointLimits.bodyBytes
     let slots = try SlotMemory(
       slots: EndpointLimits.connections, bytesEach: max(EndpointLimits.headBytes, answerBytes))
-    try loop.add(
-      listener.number, EventToken(kind: kind, slot: HTTPListener.listenerSlot), .reading)
+    let socket: Int32
+    let owned: FileDescriptor?
+    switch consume listener {
+    case .some(let descriptor):
+      socket = descriptor.number
+      try loop.add(socket, EventToken(kind: kind, slot: HTTPListener.listenerSlot), .reading)
+      owned = consume descriptor
+    case .none:
+      socket = -1
+      owned = nil
+    }
     memory = slots
     descriptors = InlineArray { _ in nil }
     output = ByteBuffer(capacity: answerBytes)
     self.kind = kind
-    self.listener = listener
+    number = socket
+    self.listener = owned
   }
 
-  /// The listening socket's descriptor.
-  public var number: Int32 { listener.number }
-
   /// The port that it listens on.
-  public var port: UInt16 { SystemCall.localAddress(listener.number)?.port ?? 0 }
+  public var port: UInt16 { SystemCall.localAddress(number)?.port ?? 0 }
 
   /// Does what a ready descriptor of ours asks for. Requests that became whole wait for `takeRequest`.
   public mutating func handleReady(
@@ -158,7 +169,7 @@ public struct HTTPListener: ~Copyable {
     for _ in 0..<EndpointLimits.acceptsATurn {
       guard used != .max || evictionCandidate != nil else { return pause(until: .never, loop) }
       do {
-        guard let descriptor = try SystemCall.accept(listener.number) else { return }
+        guard let descriptor = try SystemCall.accept(number) else { return }
         counts.accepted &+= 1
         place(descriptor, loop, now)
       } catch {
@@ -243,7 +254,7 @@ public struct HTTPListener: ~Copyable {
   private mutating func setListenerInterest(_ interest: Interest, _ loop: borrowing EventLoop) {
     do {
       let token = EventToken(kind: kind, slot: HTTPListener.listenerSlot)
-      try loop.modify(listener.number, token, interest)
+      try loop.modify(number, token, interest)
     } catch {
       counts.mistakes &+= 1
     }

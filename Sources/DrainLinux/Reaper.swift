@@ -57,6 +57,15 @@ public enum Reaper {
     return .change(ChildChange(pid: pid, kind: kind))
   }
 
+  /// Whether there is any child, living or not reaped yet.
+  ///
+  /// The corresponding C function is `waitid` with WNOWAIT.
+  public static var hasChildren: Bool {
+    var record = siginfo_t()
+    let options = linux_WEXITED | linux_WNOHANG | linux_WNOWAIT
+    return SystemCall.retrying { Int(linux_waitid(linux_P_ALL, 0, &record, options)) } != -1
+  }
+
   /// Makes drainit the parent of what its descendants leave behind, where it is not PID 1.
   ///
   /// The corresponding C function is `prctl` with PR_SET_CHILD_SUBREAPER.

@@ -5,7 +5,7 @@ import CLinux
 ///
 /// It is mapped and not allocated, so that the pages of slots that only a crowd needed can be given
 /// back: after an attack drainit is as small as before.
-struct SlotMemory: ~Copyable {
+public struct SlotMemory: ~Copyable {
   /// The bytes of one slot, whole pages.
   let slotBytes: Int
   private let base: UnsafeMutableRawPointer

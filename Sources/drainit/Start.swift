@@ -2,14 +2,76 @@ import CLinux
 import DrainCore
 import DrainLinux
 
+/// The C entry point. SwiftPM links `main` to `<target>_main`, so the name is fixed.
 @c(drainit_main) public func start(
   _ count: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
   _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> Int32 {
-  var b = ByteBuffer(capacity: 100)
-  b.append(Interval.seconds(90))
-  b.append("\n")
-  b.append(b.count > 3 ? 65 : 66)
-  b.withBytes { _ = write(1, $0.baseAddress, $0.count) }
-  return Int32(b.bytes.count)
+  // Returns the exit code; nothing calls exit while an owning value is alive.
+  Int32(run(Command(count, arguments, environment)))
+}
+
+/// Reads the options and does what they ask for; returns the exit code.
+private func run(_ command: Command) -> UInt8 {
+  var words = ByteBuffer(capacity: OptionLimits.helpBytes)
+  let options: Options
+  do throws(OptionError) {
+    options = try Options.read(
+      arguments: { command.arguments.word($0) },
+      environment: command.environment.entries(beginningWith: "DRAINIT_"))
+  } catch {
+    words.append("drainit: ")
+    words.append(error)
+    return refuse(&words)
+  }
+  switch options.mode {
+  case .help, .helpAll:
+    words.appendHelp(all: options.mode == .helpAll)
+  case .version:
+    words.append("drainit ")
+    words.append(Version.text)
+    words.append("\n")
+  case .run:
+    return supervise(command, options, &words)
+  }
+  print(&words, on: STDOUT_FILENO)
+  return 0
+}
+
+/// Runs the app and everything around it until it has ended.
+private func supervise(
+  _ command: Command, _ options: Options, _ words: inout ByteBuffer
+) -> UInt8 {
+  words.append("drainit: ")
+  let plan: DrainPlan
+  do throws(BudgetError) {
+    plan = try DrainPlan.make(
+      options, platform: command.environment.platform, isFirstProcess: getpid() == 1)
+  } catch {
+    words.append(error)
+    return refuse(&words)
+  }
+  do throws(StartError) {
+    var supervisor = try Supervisor(command, options, plan)
+    return supervisor.run()
+  } catch {
+    words.append(error)
+    return refuse(&words)
+  }
+}
+
+/// Says on the error output why drainit does not start.
+private func refuse(_ words: inout ByteBuffer) -> UInt8 {
+  words.append("\n")
+  print(&words, on: STDERR_FILENO)
+  return Lifecycle.ownFailure
+}
+
+/// Writes a short text; before the app is started a write may wait.
+private func print(_ words: inout ByteBuffer, on descriptor: Int32) {
+  while words.count > 0 {
+    let written = words.withBytes { SystemCall.write(descriptor, $0) }
+    guard case .bytes(let count) = written else { return }
+    words.removeFirst(count)
+  }
 }

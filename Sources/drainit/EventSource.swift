@@ -1,0 +1,15 @@
+import DrainLinux
+
+/// Who an event of the loop is for.
+enum EventSource: UInt8 {
+  case signals = 1
+  case faults
+  case endpoint
+  case check
+
+  init?(_ token: EventToken) { self.init(rawValue: token.kind) }
+}
+
+extension EventToken {
+  init(_ source: EventSource) { self.init(kind: source.rawValue) }
+}

@@ -1,0 +1,42 @@
+import DrainCore
+import DrainLinux
+
+/// drainit's log: which lines are written, and the buffers that they are made in.
+struct Log: ~Copyable {
+  var context: LogContext
+  private var sink: LogSink
+  private let threshold: LogLevel
+  /// How many dropped lines the log has told of.
+  private var toldDropped: UInt64 = 0
+  private var line = ByteBuffer(capacity: LogLine.longest)
+  private var scratch: ByteBuffer
+
+  init(_ sink: consuming LogSink, _ options: Options, _ context: LogContext) {
+    self.sink = sink
+    self.context = context
+    threshold = LogLevel.threshold(
+      isQuiet: options.isQuiet, isPlain: options.isPlain, verbosity: options.verbosity)
+    scratch = ByteBuffer(capacity: context.isJSON ? LogLine.longest : 0)
+  }
+
+  /// Writes a line, if it matters enough; before it, how many were dropped since the last.
+  mutating func write(_ event: LogEvent, _ state: LifecycleState) {
+    guard event.level(state).rawValue >= threshold.rawValue else { return }
+    let dropped = sink.dropped
+    if dropped != toldDropped && put(.linesDropped(dropped &- toldDropped), state) {
+      toldDropped = dropped
+    }
+    put(event, state)
+  }
+
+  @discardableResult private mutating func put(_ event: LogEvent, _ state: LifecycleState) -> Bool {
+    line.removeAll()
+    let time = context.isJSON ? Clock.sinceEpoch() : .zero
+    line.appendLine(event, state, context, time: time, scratch: &scratch)
+    return Log.put(line, &sink)
+  }
+
+  private static func put(_ line: borrowing ByteBuffer, _ sink: inout LogSink) -> Bool {
+    sink.write(line.bytes)
+  }
+}

@@ -1,0 +1,32 @@
+import DrainCore
+import DrainLinux
+
+/// Why drainit ends with 125 before the app is started, beside what is wrong with the options.
+enum StartError: Error {
+  /// The kernel refused what every start needs.
+  case refused(Errno)
+  /// The port that was asked for cannot be had.
+  case noPort(UInt16, Errno)
+}
+
+extension ByteBuffer {
+  mutating func append(_ error: StartError) {
+    switch error {
+    case .refused(let reason):
+      append("cannot start: ")
+      append(errno: reason.number)
+    case .noPort(let port, let reason):
+      append("--listen ")
+      append(decimal: UInt64(port))
+      append(": ")
+      append(errno: reason.number)
+    }
+  }
+
+  mutating func append(_ error: BudgetError) {
+    append("--grace ")
+    append(error.budget.grace)
+    append(": the plan takes longer: ")
+    error.budget.append(to: &self)
+  }
+}

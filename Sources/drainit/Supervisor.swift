@@ -1,0 +1,99 @@
+import CLinux
+import DrainCore
+import DrainLinux
+
+/// Everything that runs beside the app, and the loop that joins it: wait, event, effects, system calls.
+struct Supervisor: ~Copyable {
+  let command: Command
+  let options: Options
+  var lifecycle: Lifecycle
+  var log: Log
+  var sources: Sources
+  var readiness: Readiness
+  /// The controlling terminal, where there is one and drainit's group was in its foreground.
+  var terminal: Terminal?
+  var startDirectory: StartDirectory?
+  /// Whether children have ended that were not reaped yet.
+  var mustReap = false
+  /// Set when there is nothing left to do.
+  var exitCode: UInt8?
+
+  init(_ command: Command, _ options: Options, _ plan: DrainPlan) throws(StartError) {
+    // Before any descriptor is opened: where 2 is closed, its number becomes something else's.
+    let sink = LogSink(STDERR_FILENO)
+    // Locals first: Swift does not undo half an init of a noncopyable value.
+    let sources = try Supervisor.openSources()
+    let readiness = try Readiness(options, sources.loop)
+    let context = LogContext(
+      program: command.programName(at: options.commandIndex), gate: readiness.gateNames, plan: plan)
+    self.command = command
+    self.options = options
+    lifecycle = Lifecycle(plan: plan)
+    self.sources = sources
+    self.readiness = readiness
+    log = Log(sink, options, context)
+    if !plan.isFirstProcess {
+      // Where the kernel is too old for it, orphans go to whoever is PID 1.
+      do throws(Errno) { try Reaper.becomeSubreaper() } catch {}
+    }
+    if let failure = self.readiness.listenFailure {
+      log.write(.noEndpoint(port: failure.port, errno: failure.reason.number), lifecycle.state)
+    }
+  }
+
+  private static func openSources() throws(StartError) -> Sources {
+    do throws(Errno) { return try Sources() } catch { throw StartError.refused(error) }
+  }
+
+  /// Runs the loop until drainit has nothing left to do; returns the exit code.
+  mutating func run() -> UInt8 {
+    perform(lifecycle.begin(now: Clock.now()))
+    while exitCode == nil {
+      meetDeadlines()
+      if exitCode != nil { break }
+      // What is left to reap is looked at again in the next turn, after everything else.
+      let count = sources.loop.wait(until: mustReap ? Clock.now() : nextDeadline)
+      for index in 0..<count { take(sources.loop[index]) }
+      if mustReap { reap() }
+    }
+    return exitCode ?? Lifecycle.ownFailure
+  }
+
+  /// The earliest moment at which something has to be done without an event; nil for none.
+  private var nextDeadline: Instant? {
+    let next = min(lifecycle.nextDeadline, readiness.nextDeadline)
+    return next == .never ? nil : next
+  }
+
+  private mutating func meetDeadlines() {
+    let now = Clock.now()
+    if lifecycle.nextDeadline <= now { handle(.deadline, now) }
+    if readiness.nextDeadline <= now { attend(readiness.expire(facts, sources.loop, now)) }
+  }
+
+  private mutating func take(_ event: ReadyEvent) {
+    switch EventSource(event.token) {
+    case .signals:
+      readSignals()
+    case .faults:
+      while let received = sources.faults.next() { take(received) }
+    case .endpoint:
+      attend(readiness.takeEndpoint(event, facts, sources.loop, Clock.now()))
+    case .check:
+      attend(readiness.takeCheck(event, facts, sources.loop, Clock.now()))
+    case nil:
+      break
+    }
+  }
+
+  /// What the endpoint has to know of the lifecycle.
+  var facts: EndpointFacts {
+    EndpointFacts(
+      phase: lifecycle.phase, mayBeReady: lifecycle.mayBeReady, appRuns: lifecycle.hasApp)
+  }
+
+  /// Tells the lifecycle what the readiness side found out.
+  mutating func attend(_ news: ReadinessNews) {
+    if news.hasOpened { handle(.gateOpened, Clock.now()) }
+  }
+}

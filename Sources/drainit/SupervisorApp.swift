@@ -1,0 +1,68 @@
+import CLinux
+import DrainCore
+import DrainLinux
+
+// The app: its start, its terminal, and what it leaves behind.
+
+extension Supervisor {
+  /// Whom signals go to.
+  var signalling: Signalling {
+    Signalling(app: lifecycle.state.appPID, target: options.signalTo)
+  }
+
+  mutating func startApp() {
+    terminal = Terminal()
+    // In a background job the terminal is somebody else's, and stays so.
+    if terminal?.isOurs != true { terminal = nil }
+    var spawn = Spawn(
+      arguments: command.appArguments(from: options.commandIndex),
+      environment: command.environmentPointers, mask: sources.signals.originalMask,
+      dispositions: sources.dispositions)
+    spawn.terminal = terminal?.number ?? -1
+    if !lifecycle.plan.isFirstProcess {
+      let stop = lifecycle.plan.signals.stopSignal
+      spawn.parentDeathSignal = stop == .none ? .term : stop
+    }
+    do throws(SpawnFailure) {
+      let pid = try spawn.start()
+      leaveStart()
+      handle(.appStarted(pid: pid), Clock.now())
+    } catch {
+      log.write(.notExecuted(errno: error.reason.number), lifecycle.state)
+      handle(.appNotStarted(code: error.exitCode), Clock.now())
+    }
+  }
+
+  /// Gives up what belongs to the app alone: inherited descriptors and the working directory.
+  private mutating func leaveStart() {
+    let own: InlineArray<7, Int32> = [
+      STDERR_FILENO, sources.signals.number, sources.faults.number,
+      sources.faults.handlerNumber, sources.loop.number,
+      terminal?.number ?? STDERR_FILENO, max(readiness.endpointNumber, STDERR_FILENO),
+    ]
+    InheritedDescriptors.close(keeping: own.span)
+    startDirectory = StartDirectory()
+  }
+
+  /// Asked once when the exit hooks are done with; later the reaper tells when nobody is left.
+  mutating func findLeftovers() {
+    handle(Reaper.hasChildren ? .leftoversFound : .nobodyLeft, Clock.now())
+  }
+
+  /// The app was stopped: drainit, its shell's job, takes the terminal back and stops as well.
+  mutating func stopAsJob(_ signal: Signal) {
+    guard Job.isShells else { return }
+    do throws(Errno) { try terminal?.takeBack() } catch {}
+    Job.stop(by: signal)
+    // The shell has continued us, in the foreground or not.
+    continueAsJob()
+  }
+
+  /// drainit was continued: the app gets the terminal, if it is drainit's, and goes on as well.
+  mutating func continueAsJob() {
+    if terminal?.isOurs == true {
+      do throws(Errno) { try terminal?.give(to: lifecycle.state.appPID) } catch {}
+    }
+    signalling.send(.cont)
+  }
+}

@@ -1,0 +1,33 @@
+import CLinux
+import DrainCore
+import DrainLinux
+
+// What the lifecycle wants done, as system calls.
+
+extension Supervisor {
+  /// Tells the lifecycle of an event and does what it says.
+  mutating func handle(_ event: Event, _ now: Instant) {
+    perform(lifecycle.handle(event, now: now))
+    attend(readiness.follow(facts, sources.loop, now))
+  }
+
+  mutating func perform(_ effects: Effects) {
+    for index in 0..<effects.count { perform(effects[index]) }
+  }
+
+  private mutating func perform(_ effect: Effect) {
+    switch effect {
+    case .startApp: startApp()
+    case .forward(let received, let signal): signalling.forward(received, as: signal)
+    case .signalApp(let signal): signalling.send(signal)
+    case .signalLeftovers(let signal): signalling.sendToAll(signal)
+    case .findLeftovers: findLeftovers()
+    case .findListeners: handle(.listeners(readiness.listeners()), Clock.now())
+    case .stopAsJob(let signal): stopAsJob(signal)
+    case .continueAsJob: continueAsJob()
+    case .checkLive, .observeTraffic, .stopObserving, .runHooks: break
+    case .log(let event): log.write(event, lifecycle.state)
+    case .exit(let code): exitCode = code
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import CLinux
+import DrainCore
+import DrainLinux
+
+// Signals in, signals out, and what becomes of processes.
+
+extension Supervisor {
+  mutating func readSignals() {
+    while let received = sources.signals.next() { take(received) }
+  }
+
+  mutating func take(_ received: ReceivedSignal) {
+    if received.signal == .chld {
+      mustReap = true
+      // Somebody's kill -CHLD is no news of a child, and costs a look.
+      return
+    }
+    var program = KnownProgram.other
+    if lifecycle.plan.signals.needsProgram(for: received) {
+      let name = ProcessFiles.name(lifecycle.state.appPID)
+      program = KnownProgram(comm: name.bytes)
+    }
+    handle(.signal(received, program: program), Clock.now())
+  }
+
+  /// Reaps a bounded number of children, so that a burst stops neither probes nor signals.
+  mutating func reap() {
+    for _ in 0..<Reaper.childrenATurn {
+      switch Reaper.next() {
+      case .change(let change):
+        take(change)
+      case .nothingNow:
+        mustReap = false
+        return
+      case .noChildren:
+        mustReap = false
+        handle(.nobodyLeft, Clock.now())
+        return
+      }
+    }
+  }
+
+  private mutating func take(_ change: ChildChange) {
+    guard change.pid == lifecycle.state.appPID else { return }
+    let now = Clock.now()
+    switch change.kind {
+    case .exited(let code): handle(.appEnded(.exited(code: code)), now)
+    case .killed(let signal): handle(.appEnded(.killed(signal)), now)
+    case .stopped(let signal): handle(.appStopped(signal), now)
+    case .continued: handle(.appContinued, now)
+    }
+  }
+}
