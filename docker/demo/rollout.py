@@ -132,6 +132,8 @@ def perform(plan: Plan, settings: Settings) -> Run:
             code, words = rollout.replicas[name].exit_code, rollout.words(name)
             if code != 0 or (plan.must == "keep" and run.failed):
                 print(f"{name} exited {code}; its log:\n{words}", file=sys.stderr, flush=True)
+            elif words:
+                print(f"  {name}: {words.splitlines()[-1]}", flush=True)
         return run
 
 
