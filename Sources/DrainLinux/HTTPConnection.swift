@@ -30,6 +30,8 @@ struct HTTPConnection: BitwiseCopyable {
   var stage = Stage.free
   /// The descriptor's number, which the slot owns.
   var number: Int32 = -1
+  /// The other side's address.
+  var peer = IPAddress(bits: 0)
   /// Counts the connections that the slot has held.
   var generation: UInt32 = 0
   /// Counts all connections, so that the oldest is found.

@@ -132,6 +132,9 @@ public struct HTTPListener: ~Copyable {
     isHeld(slot) ? connections[slot].request : nil
   }
 
+  /// Who asks, where the slot's request was taken and not answered.
+  public func peer(of slot: Int) -> IPAddress? { isHeld(slot) ? connections[slot].peer : nil }
+
   /// The head's bytes of a slot that was taken and not answered.
   @_lifetime(borrow self)
   public func head(of slot: Int) -> Span<UInt8> {
@@ -169,9 +172,10 @@ public struct HTTPListener: ~Copyable {
     for _ in 0..<EndpointLimits.acceptsATurn {
       guard used != .max || evictionCandidate != nil else { return pause(until: .never, loop) }
       do {
-        guard let descriptor = try SystemCall.accept(number) else { return }
+        var peer = IPAddress(bits: 0)
+        guard let descriptor = try SystemCall.accept(number, from: &peer) else { return }
         counts.accepted &+= 1
-        place(descriptor, loop, now)
+        place(descriptor, peer, loop, now)
       } catch {
         if error.isOurMistake { counts.mistakes &+= 1 }
         // accept(2): everything else is an error of that one connection, or the network's.
@@ -192,7 +196,8 @@ public struct HTTPListener: ~Copyable {
   }
 
   private mutating func place(
-    _ descriptor: consuming FileDescriptor, _ loop: borrowing EventLoop, _ now: Instant
+    _ descriptor: consuming FileDescriptor, _ peer: IPAddress, _ loop: borrowing EventLoop,
+    _ now: Instant
   ) {
     if used == .max, let oldest = evictionCandidate {
       counts.evicted &+= 1
@@ -203,6 +208,7 @@ public struct HTTPListener: ~Copyable {
     var connection = HTTPConnection()
     connection.stage = .reading
     connection.number = descriptor.number
+    connection.peer = peer
     connection.generation = connections[slot].generation &+ 1
     connection.order = counts.accepted
     connection.deadline = now + EndpointLimits.headTime

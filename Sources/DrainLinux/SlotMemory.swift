@@ -4,7 +4,8 @@ import CLinux
 /// slot is written to.
 ///
 /// It is mapped and not allocated, so that the pages of slots that only a crowd needed can be given
-/// back: after an attack drainit is as small as before.
+/// back: after an attack drainit is as small as before. Public, since Embedded Swift must see the
+/// deinit wherever a value that has one inside is destroyed.
 public struct SlotMemory: ~Copyable {
   /// The bytes of one slot, whole pages.
   let slotBytes: Int

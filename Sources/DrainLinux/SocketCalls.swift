@@ -1,4 +1,5 @@
 import CLinux
+import DrainCore
 
 /// The system calls on sockets; none of them ever waits.
 extension SystemCall {
@@ -32,12 +33,20 @@ extension SystemCall {
     if CLinux.listen(socket, backlog) != 0 { throw Errno.last }
   }
 
-  /// Takes a connection that waits to be accepted; nil where there is none.
+  /// Takes a connection that waits to be accepted; nil where there is none. `peer` becomes the other
+  /// side's address.
   ///
   /// The corresponding C function is `accept4`.
-  static func accept(_ listener: Int32) throws(Errno) -> FileDescriptor? {
+  static func accept(_ listener: Int32, from peer: inout IPAddress) throws(Errno)
+    -> FileDescriptor?
+  {
     let flags = linux_SOCK_CLOEXEC | linux_SOCK_NONBLOCK
-    let number = retrying { Int(linux_accept4(listener, nil, nil, flags)) }
+    var number = -1
+    let address = SocketAddress(filledBy: { place, length in
+      number = retrying { Int(linux_accept4(listener, place, length, flags)) }
+      return Int32(truncatingIfNeeded: number)
+    })
+    if let address { peer = address.address }
     if let descriptor = FileDescriptor(owning: Int32(truncatingIfNeeded: number)) {
       return descriptor
     }

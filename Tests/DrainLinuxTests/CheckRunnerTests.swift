@@ -49,7 +49,8 @@ final class CheckBench {
       if let report = runner.handleReady(loop[index], loop, at: now) { reports.append(report) }
     }
     while let report = runner.expire(loop, at: now) { reports.append(report) }
-    if let peer = try? SystemCall.accept(server.number) {
+    var address = IPAddress(bits: 0)
+    if let peer = try? SystemCall.accept(server.number, from: &address) {
       peers.append(peer.release())
     }
   }

@@ -15,6 +15,7 @@ final class EndpointBench {
   /// The body of every answer; nil holds the requests.
   var body: String?
   var seen: [HTTPRequest] = []
+  var peers: [IPAddress] = []
 
   init(body: String? = "ok\n") throws {
     loop = try EventLoop()
@@ -53,6 +54,7 @@ final class EndpointBench {
     }
     while let slot = listener.takeRequest() {
       if let request = listener.request(of: slot) { seen.append(request) }
+      if let peer = listener.peer(of: slot) { peers.append(peer) }
       if body == nil { listener.hold(slot, loop) } else { answer(slot) }
     }
     listener.expire(loop, at: now)

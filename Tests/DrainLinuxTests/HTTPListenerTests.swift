@@ -17,6 +17,7 @@ import Testing
       #expect(client.text.contains("\r\nContent-Length: 3\r\n"))
       #expect(client.text.contains("\r\nConnection: close\r\n"))
     }
+    #expect(bench.peers == [.v4(0x7f00_0001), IPAddress(bits: 1)])
     #expect(bench.listener.used == 0)
     #expect(bench.listener.nextDeadline == .never)
   }
