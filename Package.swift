@@ -27,6 +27,12 @@ let package = Package(
     .executableTarget(
       name: "TrafficProbe", dependencies: ["CLinux", "DrainCore", "DrainLinux"],
       path: "Tests/TrafficProbe", swiftSettings: shipped + [.unsafeFlags(["-parse-as-library"])]),
+    // One piece of DrainLinux at a time in a process of its own, for the tests of what belongs to a
+    // whole process: masks, dispositions, children.
+    .executableTarget(
+      name: "Pieces", dependencies: ["CLinux", "DrainCore", "DrainLinux"],
+      path: "Tests/Fixtures/Pieces", swiftSettings: shipped + [.unsafeFlags(["-parse-as-library"])]),
     .testTarget(
-      name: "DrainLinuxTests", dependencies: ["CLinux", "DrainCore", "DrainLinux", "TrafficProbe"]),
+      name: "DrainLinuxTests",
+      dependencies: ["CLinux", "DrainCore", "DrainLinux", "Pieces", "TrafficProbe"]),
   ])

@@ -33,6 +33,12 @@ public struct LogSink: ~Copyable {
     if !SystemCall.isOpen(number) { route = .closed }
   }
 
+  /// Makes a sink whose route is given, to try the ones that this kernel has a better one for.
+  init(_ number: Int32, by route: LogRoute) {
+    self.number = number
+    self.route = route
+  }
+
   /// Whether lines go anywhere: false for an error output that is closed, or cannot be written
   /// without waiting.
   public var isOpen: Bool { route != .closed }
@@ -98,11 +104,6 @@ public struct LogSink: ~Copyable {
       let transfer = SystemCall.writeWithoutWaiting(number, bytes)
       guard case .failed(let error) = transfer, error.isRefusal else { return transfer }
       // Older kernels' pipes have no such writes.
-      do {
-        let pipe = try Pipe()
-        spliceNumbers = (pipe.reader.number, pipe.writer.number)
-        splicer = consume pipe
-      } catch { return .wouldBlock }
       route = .splice
       return splice(bytes)
     case .splice: return splice(bytes)
@@ -112,6 +113,13 @@ public struct LogSink: ~Copyable {
   /// Puts the line into a pipe of our own and moves it from there: a whole page at a time, and
   /// without waiting for room (splice(2)).
   private mutating func splice(_ bytes: UnsafeRawBufferPointer) -> Transfer {
+    if spliceNumbers.writer < 0 {
+      do {
+        let pipe = try Pipe()
+        spliceNumbers = (pipe.reader.number, pipe.writer.number)
+        splicer = consume pipe
+      } catch { return .wouldBlock }
+    }
     let (reader, writer) = spliceNumbers
     let put = SystemCall.write(writer, bytes)
     guard case .bytes(let length) = put else { return put }
