@@ -52,13 +52,6 @@ extension ByteBuffer {
     append(row.help)
     append("\n")
   }
-
-  /// Appends what `--version` prints.
-  public mutating func appendVersion() {
-    append("drainit ")
-    append(Version.text)
-    append("\n")
-  }
 }
 
 extension OptionRow.Section {

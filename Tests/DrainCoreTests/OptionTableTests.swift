@@ -40,10 +40,4 @@ import Testing
     for row in OptionRow.all { #expect(text(help).contains("--\(row.name)"), "\(row.name)") }
     for line in text(help).split(separator: "\n") { #expect(line.utf8.count <= 80, "\(line)") }
   }
-
-  @Test func versionIsOneLine() {
-    var line = ByteBuffer(capacity: 100)
-    line.appendVersion()
-    #expect(text(line) == "drainit \(Version.text)\n")
-  }
 }
