@@ -2,9 +2,9 @@
 /// they must not count as such.
 public struct OwnConnections: Sendable {
   // A drain window's worth: checks run at most four times a second each, and a look is seldom
-  // further than a few seconds from the last.
-  private var addresses = InlineArray<64, IPAddress>(repeating: IPAddress(bits: 0))
-  private var ports = InlineArray<64, UInt16>(repeating: 0)
+  // further than a few seconds from the last. On the heap, once: the value stays small.
+  private var addresses = [IPAddress](repeating: IPAddress(bits: 0), count: 64)
+  private var ports = [UInt16](repeating: 0, count: 64)
   private var next = 0
 
   public init() {}

@@ -33,7 +33,7 @@ public struct CheckRunner: ~Copyable {
   private let timeout: Interval
   private let kind: UInt8
   private var descriptors: InlineArray<16, FileDescriptor?>
-  private var exchanges = InlineArray<16, CheckExchange>(repeating: CheckExchange())
+  private var exchanges: [CheckExchange]
   private var input: ByteBuffer
 
   /// Makes a runner of the first `EndpointLimits.checks` checks; every token has this `kind`.
@@ -43,6 +43,7 @@ public struct CheckRunner: ~Copyable {
       targets.append(CheckTarget(check, headers: headers))
     }
     self.targets = targets
+    exchanges = Array(repeating: CheckExchange(), count: targets.count)
     self.timeout = timeout
     self.kind = kind
     descriptors = InlineArray { _ in nil }

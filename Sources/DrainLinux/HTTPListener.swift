@@ -16,7 +16,8 @@ public struct HTTPListener: ~Copyable {
   let kind: UInt8
   let memory: SlotMemory
   var descriptors: InlineArray<64, FileDescriptor?>
-  var connections = InlineArray<64, HTTPConnection>(repeating: HTTPConnection())
+  // On the heap, once: a value of this size would be copied over the stack whenever it is moved.
+  var connections: [HTTPConnection]
   /// Bit n says that slot n holds a connection.
   var used: UInt64 = 0
   var output: ByteBuffer
@@ -50,6 +51,7 @@ public struct HTTPListener: ~Copyable {
     }
     memory = slots
     descriptors = InlineArray { _ in nil }
+    connections = Array(repeating: HTTPConnection(), count: EndpointLimits.connections)
     output = ByteBuffer(capacity: answerBytes)
     self.kind = kind
     number = socket
