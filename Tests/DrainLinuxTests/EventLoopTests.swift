@@ -39,7 +39,7 @@ import Testing
   @Test func aClosedOtherSideIsToldWithoutBeingAskedFor() throws {
     var loop = try EventLoop()
     var pair: [Int32] = [0, 0]
-    #expect(socketpair(AF_UNIX, linux_SOCK_STREAM, 0, &pair) == 0)
+    #expect(socketpair(AF_UNIX, linux_SOCK_STREAM | linux_SOCK_CLOEXEC, 0, &pair) == 0)
     try loop.add(pair[0], EventToken(kind: 1), .failure)
     _ = close(pair[1])
     #expect(loop.wait(until: nil) == 1)

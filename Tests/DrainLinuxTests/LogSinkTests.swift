@@ -76,7 +76,7 @@ import Testing
 
   @Test func aSocketIsWrittenWithoutWaiting() throws {
     var pair: [Int32] = [0, 0]
-    try #require(socketpair(AF_UNIX, linux_SOCK_STREAM, 0, &pair) == 0)
+    try #require(socketpair(AF_UNIX, linux_SOCK_STREAM | linux_SOCK_CLOEXEC, 0, &pair) == 0)
     var sink = LogSink(pair[0])
     try stall(&sink, pair[1])
     #expect(linux_fcntl(pair[0], F_GETFL, 0) & O_NONBLOCK == 0)
