@@ -18,6 +18,13 @@ FIXTURES = ROOT / "Tests" / "Fixtures"
 def pytest_configure(config):
     if os.geteuid() != 0:
         raise pytest.UsageError("the black-box tests make namespaces: run them as root")
+    if not binary().exists():
+        raise pytest.UsageError(f"{binary()} is not there: docker/build.sh .build-out makes it")
+
+
+def binary():
+    """The binary under test."""
+    return pathlib.Path(os.environ.get("BINARY") or ROOT / ".build-out" / "drainit").resolve()
 
 
 def build_fixtures():
@@ -40,12 +47,9 @@ def build_fixtures():
 @pytest.fixture(scope="session")
 def bench():
     """A folder that every user can read, with the binary (as `drainit`) and all fixtures."""
-    binary = pathlib.Path(os.environ.get("BINARY") or ROOT / ".build-out" / "drainit")
-    if not binary.exists():
-        pytest.exit(f"{binary} is not there: docker/build.sh .build-out makes it", returncode=3)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="drainit-tests-"))
     folder.chmod(0o755)
-    shutil.copy(binary, folder / "drainit")
+    shutil.copy(binary(), folder / "drainit")
     for program in build_fixtures().iterdir():
         if os.access(program, os.X_OK) and program.suffix == "":
             shutil.copy(program, folder / program.name)

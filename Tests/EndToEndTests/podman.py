@@ -51,12 +51,19 @@ class Podman:
             (pathlib.Path(context) / "Containerfile").write_text("\n".join(lines) + "\n")
             self.call("build", "--quiet", "--tag", tag, context)
 
-    def run(self, image, *command, options=()):
-        """Starts a container without any network but loopback."""
+    def run(self, image, *command, options=(), network="none", keep=False):
+        """Starts a container, without any network but loopback unless said."""
         name = next(self._names)
-        words = ["run", "--rm", "--name", name, "--network", "none",
+        words = ["run", "--name", name, "--network", network, *([] if keep else ["--rm"]),
                  "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024",
                  *options, image, *command]
+        return self._watch(name, words)
+
+    def start_again(self, container):
+        """Starts a container anew that was run with `keep` and has ended."""
+        return self._watch(container.name, ["start", "--attach", container.name])
+
+    def _watch(self, name, words):
         self._containers.append(Container(self, name, self._command(*words), self._environment))
         return self._containers[-1]
 
@@ -70,7 +77,7 @@ class Container(Reachable):
     """One container that runs, watched as a box is."""
 
     def __init__(self, podman, name, command, environment):
-        self._podman, self._name, self._sockets = podman, name, []
+        self._podman, self.name, self._sockets = podman, name, []
         out, out_in_child = os.pipe()
         log, log_in_child = os.pipe()
         self._started = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL,
@@ -86,7 +93,7 @@ class Container(Reachable):
 
     def _pid(self):
         assert self.is_running, self.log.text()
-        done = subprocess.run(self._podman._command("inspect", self._name), capture_output=True,
+        done = subprocess.run(self._podman._command("inspect", self.name), capture_output=True,
                               env=self._podman._environment, text=True, check=False)
         return json.loads(done.stdout)[0]["State"]["Pid"] if done.returncode == 0 else 0
 
@@ -96,10 +103,10 @@ class Container(Reachable):
 
     def stop(self, seconds=10):
         """`podman stop`: the image's stop signal, then SIGKILL after so many seconds."""
-        return self._podman.call("stop", "--time", str(seconds), self._name)
+        return self._podman.call("stop", "--time", str(seconds), self.name)
 
     def kill(self, name):
-        self._podman.call("kill", "--signal", name, self._name)
+        self._podman.call("kill", "--signal", name, self.name)
 
     def wait(self):
         """Waits for its end; returns its exit code."""
@@ -110,7 +117,7 @@ class Container(Reachable):
 
     def close(self):
         if self.is_running:
-            subprocess.run(self._podman._command("rm", "--force", "--time", "0", self._name),
+            subprocess.run(self._podman._command("rm", "--force", "--time", "0", self.name),
                            env=self._podman._environment, capture_output=True, check=False)
         self._started.wait(DEADLINE)
         for made in self._sockets:

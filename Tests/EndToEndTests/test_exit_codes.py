@@ -1,5 +1,6 @@
 """How drainit ends says how the app did, in the words of a shell."""
 
+import os
 import signal
 
 import pytest
@@ -24,7 +25,7 @@ def test_a_program_that_is_not_found_is_127_and_says_so(drainit):
     for program in ("no-such-program-here", "/no/such/program"):
         box = drainit(app=[program])
         assert box.wait() == 127
-        assert box.log.matching(f"{program}.*[Nn]o such file|{program}.*not found"), box.log.text()
+        assert box.log.matching(f"{os.path.basename(program)}.*no such file"), box.log.text()
 
 
 def test_a_program_that_cannot_be_executed_is_126_and_says_so(drainit, place):
@@ -34,7 +35,7 @@ def test_a_program_that_cannot_be_executed_is_126_and_says_so(drainit, place):
     for program in (text, place):
         box = drainit(app=[str(program)])
         assert box.wait() == 126
-        assert box.log.matching(f"{program}.*[Pp]ermission"), box.log.text()
+        assert box.log.matching(f"{program.name}.*permission denied"), box.log.text()
 
 
 def test_a_script_whose_interpreter_is_missing_names_the_script(drainit, place):
@@ -43,7 +44,7 @@ def test_a_script_whose_interpreter_is_missing_names_the_script(drainit, place):
     script.chmod(0o755)
     box = drainit(app=[str(script)])
     assert box.wait() in (126, 127)
-    assert box.log.matching(str(script))
+    assert box.log.matching("script")
 
 
 def test_a_script_without_an_interpreter_line_is_run_by_the_shell(drainit, place):

@@ -17,6 +17,7 @@ def served(box, port=8080):
 
 def test_by_default_it_opens_when_the_app_listens(drainit, user):
     box = drainit(*EVERY, app=["web", "--wait-for-usr1", "8080"], before=user)
+    box.out.wait_for("web: waiting")
     answer = probing.wait_for_status(box, 503)
     assert answer.text.startswith("starting: waiting for ")
     assert answer.text.count("\n") == 1
@@ -78,6 +79,7 @@ def test_an_ipv4_listener_counts_as_well(drainit):
 @pytest.mark.parametrize("check", ["tcp:8080", "tcp:127.0.0.1:8080", "tcp:[::1]:8080"])
 def test_tcp_holds_when_a_connect_succeeds(drainit, check):
     box = drainit(*EVERY, "--ready", check, app=["web", "--wait-for-usr1", "8080"])
+    box.out.wait_for("web: waiting")
     probing.wait_for_status(box, 503)
     box.signal(signal.SIGUSR1)
     probing.wait_until_ready(box)

@@ -64,7 +64,7 @@ def test_a_wrong_option_is_named_in_one_line_before_the_app_starts(drainit, word
 
 @pytest.mark.parametrize("environment, named", [
     ({"DRAINIT_DRAIN": "9s..3s"}, ["DRAINIT_DRAIN", "9s..3s"]),
-    ({"DRAINIT_DRANE": "5s"}, ["DRAINIT_DRANE", "DRAINIT_DRAIN"]),
+    ({"DRAINIT_DRAN": "5s"}, ["DRAINIT_DRAN:", "DRAINIT_DRAIN"]),
     ({"DRAINIT_EXIT_MAP": "1:2\n3"}, ["DRAINIT_EXIT_MAP"]),
     ({"DRAINIT_PORT": "eighty"}, ["DRAINIT_PORT", "eighty"]),
     ({"DRAINIT_NO_SUCH_THING": "1"}, ["DRAINIT_NO_SUCH_THING"]),

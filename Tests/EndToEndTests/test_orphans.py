@@ -58,4 +58,4 @@ def test_what_the_app_leaves_behind_ends_with_the_namespace(drainit):
 def test_not_pid_1_what_the_app_leaves_behind_lives_on(drainit):
     box = drainit(app=["sh", "-c", "sleep 600 & sleep 601 & exit 3"], under_init=True)
     assert box.wait() == 3
-    assert len(box.named("sleep")) == 2
+    until(lambda: len(box.named("sleep")) == 2, "both are there")

@@ -32,9 +32,10 @@ static void fail(const char *what) {
   _exit(124);
 }
 
-// Only the program and what it starts hold the three standard streams: their ends mean something.
-static void close_streams(void) {
-  for (int stream = 0; stream < 3; stream++) close(stream);
+// Only the program and what it starts hold what was inherited: the ends of pipes mean something.
+static void close_inherited(int report, int lifeline) {
+  for (int other = 0; other < 1024; other++)
+    if (other != report && other != lifeline) close(other);
 }
 
 static void enter_cgroup(const char *directory) {
@@ -58,7 +59,7 @@ static void execute(char **command) {
 }
 
 // PID 1 under --init. It ends only when it is killed, and takes the namespace with it.
-static void be_init(char **command, int report) {
+static void be_init(char **command, int report, int lifeline) {
   sigset_t all, before;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before);
@@ -68,7 +69,7 @@ static void be_init(char **command, int report) {
     sigprocmask(SIG_SETMASK, &before, NULL);
     execute(command);
   }
-  close_streams();
+  close_inherited(report, lifeline);
   for (;;) {
     int status;
     pid_t ended = waitpid(-1, &status, 0);
@@ -104,11 +105,11 @@ int main(int count, char **arguments) {
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) fail("private mounts");
     if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) fail("/proc");
     if (!network) raise_loopback();
-    if (with_init) be_init(command, report);
+    if (with_init) be_init(command, report, lifeline);
     execute(command);
   }
   dprintf(report, "pid %d\n", (int)first);
-  close_streams();
+  close_inherited(report, lifeline);
 
   int ended = (int)syscall(SYS_pidfd_open, first, 0);
   struct pollfd waits[2] = {{.fd = ended, .events = POLLIN}, {.fd = lifeline, .events = POLLIN}};

@@ -5,7 +5,8 @@
 // Forks COUNT children that each fork a grandchild and end at once: the grandchild is an orphan. It
 // ends after MILLISECONDS (default 0; negative: never) or when told, with "ignore" whatever SIGTERM
 // says. When all are made it prints "made COUNT". A line "go" on standard input ends all that wait
-// to be told, in one moment; a line "exit N" ends this program.
+// to be told, in one moment; a line "exit N" ends this program. Where it can fork no more it prints
+// "full", and goes on with what it has.
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,21 +23,23 @@ int main(int count, char **arguments) {
   if (pipe(word) < 0) return 1;
   for (int i = 0; i < orphans; i++) {
     pid_t child = fork();
-    if (child < 0) {
-      perror("orphans: fork");
-      return 1;
-    }
     if (child == 0) {
-      if (fork() == 0) {
+      pid_t orphan = fork();
+      if (orphan == 0) {
         close(word[1]);
         if (count > 3 && strcmp(arguments[3], "ignore") == 0) signal(SIGTERM, SIG_IGN);
         while (until_told && read(word[0], line, 1) != 0) {}
         while (milliseconds < 0) pause();
         usleep(milliseconds * 1000);
       }
-      _exit(0);
+      _exit(orphan < 0);
     }
-    waitpid(child, NULL, 0);
+    int failed = child < 0;
+    if (child > 0) waitpid(child, &failed, 0);
+    if (failed) {
+      printf("full\n");
+      break;
+    }
   }
   printf("made %d\n", orphans);
   while (fgets(line, sizeof line, stdin)) {

@@ -42,7 +42,7 @@ static struct connection connections[max_connections];
 static int port_count, ports[max_ports], ipv4_only, reuse_port;
 static enum on_stop on_stop = stop_close;
 static long served;
-static int stopping;
+static int stopping, highest;  // the highest slot that was ever used
 
 static long now(void) {
   struct timespec t;
@@ -87,6 +87,7 @@ static void accept_all(int listener) {
       continue;
     }
     waits[1 + max_ports + slot] = (struct pollfd){.fd = client, .events = POLLIN};
+    if (slot > highest) highest = slot;
   }
 }
 
@@ -134,19 +135,19 @@ static void stop(const char *name) {
     if (waits[1 + i].fd >= 0) close(waits[1 + i].fd);
     waits[1 + i].fd = -1;
   }
-  for (int slot = 0; slot < max_connections; slot++)
+  for (int slot = 0; slot <= highest; slot++)
     if (waits[1 + max_ports + slot].fd >= 0 && !connections[slot].answer_at) drop(slot);
 }
 
 static int is_busy(void) {
-  for (int slot = 0; slot < max_connections; slot++)
+  for (int slot = 0; slot <= highest; slot++)
     if (waits[1 + max_ports + slot].fd >= 0) return 1;
   return 0;
 }
 
 static int next_wait(void) {
   long soonest = -1, t = now();
-  for (int slot = 0; slot < max_connections; slot++) {
+  for (int slot = 0; slot <= highest; slot++) {
     long at = connections[slot].answer_at;
     if (at && (soonest < 0 || at - t < soonest)) soonest = at - t < 0 ? 0 : at - t;
   }
@@ -186,14 +187,16 @@ int main(int count, char **arguments) {
   sigprocmask(SIG_BLOCK, &taken, NULL);
   for (int i = 0; i < 1 + max_ports + max_connections; i++) waits[i].fd = -1;
   waits[0] = (struct pollfd){.fd = signalfd(-1, &taken, SFD_CLOEXEC), .events = POLLIN};
-  if (!wait_for_usr1) start_listening();
+  if (wait_for_usr1) printf("web: waiting\n");
+  else start_listening();
 
   for (;;) {
-    poll(waits, 1 + max_ports + max_connections, next_wait());
+    // Not more than needed: poll(2) refuses more entries than RLIMIT_NOFILE.
+    poll(waits, 1 + max_ports + highest + 1, next_wait());
     if (waits[0].revents) read_signal(waits[0].fd);
     for (int i = 0; i < max_ports; i++)
       if (waits[1 + i].fd >= 0 && waits[1 + i].revents) accept_all(waits[1 + i].fd);
-    for (int slot = 0; slot < max_connections; slot++) {
+    for (int slot = 0; slot <= highest; slot++) {
       int *fd = &waits[1 + max_ports + slot].fd;
       if (*fd >= 0 && waits[1 + max_ports + slot].revents) receive(slot);
       if (*fd >= 0 && connections[slot].answer_at && connections[slot].answer_at <= now()) answer(slot);

@@ -42,7 +42,9 @@
 static inline int linux_errno(void) { return errno; }
 static inline void linux_set_errno(int number) { errno = number; }
 static inline int linux_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
-static inline int linux_openat(int dir, const char *path, int flags, unsigned mode) { return openat(dir, path, flags, mode); }
+static inline int linux_openat(int dir, const char *path, int flags, unsigned mode) {
+  return openat(dir, path, flags, mode);
+}
 static inline int linux_fcntl(int fd, int command, long value) { return fcntl(fd, command, value); }
 static inline int linux_ioctl(int fd, unsigned long request, void *value) { return ioctl(fd, request, value); }
 static inline int linux_prctl(int option, unsigned long value) { return prctl(option, value, 0, 0, 0); }
@@ -106,7 +108,8 @@ static const int linux_WEXITED = WEXITED, linux_WSTOPPED = WSTOPPED, linux_WCONT
                  linux_WNOHANG = WNOHANG, linux_WNOWAIT = WNOWAIT;
 static const int linux_CLD_EXITED = CLD_EXITED, linux_CLD_KILLED = CLD_KILLED, linux_CLD_DUMPED = CLD_DUMPED,
                  linux_CLD_STOPPED = CLD_STOPPED, linux_CLD_CONTINUED = CLD_CONTINUED;
-static const int linux_SI_USER = SI_USER, linux_SI_QUEUE = SI_QUEUE, linux_SI_TKILL = SI_TKILL, linux_SI_KERNEL = SI_KERNEL;
+static const int linux_SI_USER = SI_USER, linux_SI_QUEUE = SI_QUEUE;
+static const int linux_SI_TKILL = SI_TKILL, linux_SI_KERNEL = SI_KERNEL;
 
 // A disposition's handler is a member of a union with another name in each C library.
 typedef void (*linux_signal_function)(int, siginfo_t *, void *);

@@ -1,0 +1,65 @@
+"""With next to nothing left (descriptors, processes, memory) drainit still does its part."""
+
+import os
+import signal
+
+import pytest
+
+import probing
+
+APP = ["signals", "--listen", "8080", "TERM=3"]
+
+
+def drain_to_the_end(box):
+    probing.wait_until_ready(box)
+    box.signal(signal.SIGUSR1)
+    box.out.wait_for("^USR1 ")
+    box.signal(signal.SIGTERM)
+    probing.wait_for_status(box, 503)
+    assert box.wait() == 3
+
+
+def test_sixteen_descriptors_are_enough(drainit):
+    drain_to_the_end(drainit("--drain", "1s", app=APP, before=("prlimit", "--nofile=16:16")))
+
+
+def test_a_flood_that_takes_all_descriptors_leaves_it_working(drainit):
+    box = drainit("--drain", "1s", app=APP, before=("prlimit", "--nofile=16:16"))
+    probing.wait_until_ready(box)
+    flood = [box.connect(probing.PORT) for _ in range(200)]
+    # While the flood holds on, signals are forwarded and a probe still gets in.
+    box.signal(signal.SIGUSR1)
+    box.out.wait_for("^USR1 ")
+    assert probing.get(box).status == 200
+    for connection in flood:
+        connection.close()
+    drain_to_the_end(box)
+
+
+def test_a_full_process_table_stops_nothing_but_new_processes(drainit):
+    # A user of its own, so that the limit counts this test's processes alone.
+    user = str(30000 + os.getpid() % 20000)
+    box = drainit("--drain", "1s", "--ready", "none", app=["orphans", "100", "-1"],
+                  before=("prlimit", "--nproc=30:30", "setpriv", f"--reuid={user}", "--clear-groups"))
+    box.out.wait_for("^full")
+    probing.wait_until_ready(box)
+    box.signal(signal.SIGTERM)
+    probing.wait_for_status(box, 503)
+    assert box.wait() == 143
+
+
+def test_where_not_even_the_app_can_be_forked_it_says_so(drainit):
+    user = str(50000 + os.getpid() % 10000)
+    box = drainit(app=["echo", "started"], before=(
+        "setpriv", f"--reuid={user}", "--clear-groups", "prlimit", "--nproc=0:0"))
+    assert box.wait() == 125
+    assert box.out.all() == []
+    line, = box.log.all()
+    assert line.startswith("drainit: ")
+
+
+@pytest.mark.parametrize("kilobytes", [4096, 2048])
+def test_a_small_address_space_is_enough(drainit, kilobytes):
+    # The app inherits the limit; `signals` is static and small, too.
+    box = drainit("--drain", "1s", app=APP, before=("prlimit", f"--as={kilobytes * 1024}"))
+    drain_to_the_end(box)

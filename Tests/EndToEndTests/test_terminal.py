@@ -1,0 +1,162 @@
+"""On a terminal, Ctrl-C, Ctrl-\\ and Ctrl-Z do to the app what they do without drainit."""
+
+import os
+import pty
+import re
+import signal
+
+import pytest
+
+import probing
+from box import Lines, comm_of, state_of, until
+
+CTRL_C, CTRL_BACKSLASH, CTRL_Z = b"\x03", b"\x1c", b"\x1a"
+OWN_TERMINAL = ("setsid", "--ctty")
+
+
+class Screen:
+    """The person's side of a pseudo-terminal."""
+
+    def __init__(self):
+        self._master, self.slave = pty.openpty()
+        self.lines = Lines("the terminal", os.dup(self._master))
+
+    def type(self, keys):
+        os.write(self._master, keys)
+
+    def close(self):
+        for descriptor in (self._master, self.slave):
+            os.close(descriptor)
+
+
+@pytest.fixture
+def screen():
+    made = Screen()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def on_terminal(screen, drainit):
+    """Starts drainit as PID 1 on a terminal that it controls (`docker run -it`)."""
+
+    def run(*options, **more):
+        return drainit(*options, stdin=screen.slave, stdout=screen.slave, stderr=screen.slave,
+                       before=OWN_TERMINAL, **more)
+    return run
+
+
+@pytest.fixture
+def shell(screen, start, bench):
+    """An interactive shell with job control; `shell.say(line)` types one."""
+    box = start(["bash", "--norc", "--noprofile", "-i"], under_init=True, before=OWN_TERMINAL,
+                stdin=screen.slave, stdout=screen.slave, stderr=screen.slave,
+                env={"PS1": "> ", "TERM": "dumb", "D": str(bench / "drainit") + " --ready none",
+                     "SIGNALS": str(bench / "signals")})
+
+    def say(line):
+        screen.type(line.encode() + b"\n")
+
+    def answers(count=[0]):
+        # What is typed is shown as well: the sum is not what was typed.
+        count[0] += 1
+        say(f"echo alive $((1000 + {count[0]}))")
+        return screen.lines.wait_for(f"^(> )*alive {1000 + count[0]}")
+
+    box.say, box.answers = say, answers
+    answers()
+    return box
+
+
+def test_the_app_is_the_foreground_group(on_terminal, screen):
+    on_terminal(app=["signals"])
+    ready = screen.lines.wait_for(r"ready .* pid=(\d+) group=(\d+) .*foreground=(\d+) ")
+    assert ready.group(1) == ready.group(2) == ready.group(3)
+
+
+@pytest.mark.parametrize("key, name", [(CTRL_C, "INT"), (CTRL_BACKSLASH, "QUIT"), (CTRL_Z, "TSTP")],
+                         ids=["Ctrl-C", "Ctrl-backslash", "Ctrl-Z"])
+def test_a_key_reaches_the_app_once_and_is_no_stop_of_the_platforms(on_terminal, screen, key, name):
+    box = on_terminal("--ready", "none", "--drain", "60s", app=["signals", "--listen", "8080"])
+    screen.lines.wait_for("ready ")
+    probing.wait_until_ready(box)
+    screen.type(key)
+    screen.lines.wait_for(f"{name} code=128 ")
+    box.signal(signal.SIGUSR1)
+    screen.lines.wait_for("USR1 ")
+    assert len(screen.lines.matching(f"{name} code")) == 1
+    assert probing.get(box).status == 200
+
+
+def test_ctrl_c_ends_an_app_with_130(on_terminal, screen):
+    box = on_terminal("--ready", "none", app=["sh", "-c", "echo u''p; exec sleep 600"])
+    screen.lines.wait_for("^up")
+    screen.type(CTRL_C)
+    assert box.wait() == 130
+
+
+def test_as_pid_1_an_app_that_ctrl_z_stopped_goes_on_and_that_is_said(on_terminal, screen):
+    box = on_terminal("--ready", "none", app=["sh", "-c", "echo u''p; exec sleep 600"])
+    screen.lines.wait_for("^up")
+    until(lambda: comm_of(box.app) == "sleep", "the shell has become sleep")
+    screen.type(CTRL_Z)
+    screen.lines.wait_for("drainit: .*SIGTSTP")
+    until(lambda: state_of(box.app) == "S", "it goes on")
+
+
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTTIN, signal.SIGTTOU])
+def test_as_pid_1_an_app_that_was_stopped_otherwise_stays_stopped_and_that_is_said(drainit, number):
+    box = drainit("--ready", "none", app=["sleep", "600"])
+    until(lambda: comm_of(box.app) == "sleep", "it runs")
+    os.kill(box.app, number)
+    box.log.wait_for(f"stopped by {number.name}")
+    assert state_of(box.app) == "T"
+    box.signal(signal.SIGCONT)
+    until(lambda: state_of(box.app) == "S", "it goes on")
+
+
+def test_ctrl_z_stops_the_job_and_fg_goes_on_with_it(shell, screen):
+    shell.say("$D -- sh -c 'echo u\"\"p; exec sleep 600'")
+    screen.lines.wait_for("^up")
+    sleeping = until(lambda: shell.named("sleep"), "sleep")[0]
+    for count in (1, 2):
+        screen.type(CTRL_Z)
+        screen.lines.wait_for("Stopped", count=count)
+        until(lambda: state_of(sleeping) == "T", "the app is stopped")
+        until(lambda: state_of(shell.named("drainit")[0]) == "T", "the job is stopped")
+        shell.answers()
+        shell.say("fg")
+        until(lambda: state_of(sleeping) == "S", "the app goes on")
+        until(lambda: state_of(shell.named("drainit")[0]) == "S", "drainit goes on")
+    until(lambda: foreground(shell) == sleeping, "the app has the terminal")
+    screen.type(CTRL_C)
+    shell.say("echo code=$?")
+    screen.lines.wait_for("code=130")
+    shell.answers()
+
+
+def foreground(box):
+    """The foreground group of the shell's terminal, as a pid outside."""
+    with open(f"/proc/{box.pid}/stat", encoding="ascii") as file:
+        return int(file.read().rpartition(")")[2].split()[5])
+
+
+def test_after_the_app_the_terminal_is_the_shells_again(shell, screen):
+    shell.say("$D -- true")
+    shell.say("$D -- sh -c 'exit 7'; echo code=$?")
+    screen.lines.wait_for("code=7")
+    shell.answers()
+
+
+def test_a_terminal_that_is_not_the_controlling_one_is_left_alone(drainit, screen):
+    box = drainit(app=["signals", "TERM=0"], stdin=screen.slave)
+    ready = box.out.wait_for(r"foreground=(-?\d+) ")
+    assert ready.group(1) == "-1"
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 0
+
+
+def test_in_a_pipeline_of_a_script_nothing_is_taken_from_anybody(drainit):
+    box = drainit(app=["sh", "-c", "echo one | cat"])
+    assert box.wait() == 0
+    assert [line for line in box.out.all() if re.search("one", line)] == ["one"]
