@@ -7,9 +7,13 @@ let shipped: [SwiftSetting] = [
   .enableExperimentalFeature("Embedded", .when(configuration: .release)),
   .enableExperimentalFeature("Lifetimes"),
   // Swift 6.3.1 runs the deinit of a noncopyable value before its last use in a function that ends
-  // in a Never call; without the pass it does not.
+  // in a Never call; without the pass it does not. And with -Osize it drops the stores of an array
+  // literal's elements where they are read through the array's span alone.
   .unsafeFlags(
-    ["-Osize", "-Xllvm", "-sil-disable-pass=deadobject-elim"], .when(configuration: .release)),
+    [
+      "-Osize", "-Xllvm", "-sil-disable-pass=deadobject-elim",
+      "-Xllvm", "-sil-disable-pass=dead-store-elimination",
+    ], .when(configuration: .release)),
 ]
 
 let package = Package(

@@ -27,8 +27,9 @@ public struct FaultSignals: ~Copyable {
     try FaultSignals.provideStack()
     faultWriter = pipe.writer.number
     faultOwner = getpid()
-    let action = linux_action(
-      { handleFault($0, $1, $2) }, linux_SA_SIGINFO | linux_SA_ONSTACK | linux_SA_RESTART)
+    let original = try KernelAction(installedFor: .ill)
+    let action = try KernelAction(handler: { handleFault($0, $1, $2) }, for: .ill)
+    try original.install(for: .ill)
     var rest = FaultSignals.all.bits
     while rest != 0 {
       let signal = Signal(Int32(truncatingIfNeeded: rest.trailingZeroBitCount) &+ 1)
@@ -91,8 +92,7 @@ private func handleFault(
 /// Ends the process as a program without a handler ends: the signal is blocked until the handler
 /// returns, and then either this one is delivered or the fault happens again.
 private func endByDefault(_ number: Int32) {
-  var action = linux_action_default()
-  _ = sigaction(number, &action, nil)
+  _ = try? KernelAction().install(for: Signal(number))
   // Not raise(3): in a child that shares our memory the C library would still name our thread.
   _ = kill(getpid(), number)
 }

@@ -100,8 +100,9 @@ final class Piece {
     try Piece(words, prefix: prefix, environment: environment).lines()
   }
 
-  /// Beside the test runner.
+  /// Beside the test runner; or `$PIECES_PROGRAM`, a build as it ships.
   static let program: String = {
+    if let given = ProcessInfo.processInfo.environment["PIECES_PROGRAM"] { return given }
     let runner = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     return runner.deletingLastPathComponent().appendingPathComponent("Pieces").path
   }()

@@ -113,14 +113,7 @@ static const int linux_SI_TKILL = SI_TKILL, linux_SI_KERNEL = SI_KERNEL;
 
 // A disposition's handler is a member of a union with another name in each C library.
 typedef void (*linux_signal_function)(int, siginfo_t *, void *);
-static inline linux_signal_function linux_action_function(const struct sigaction *a) { return a->sa_sigaction; }
-static inline struct sigaction linux_action(linux_signal_function function, int flags) {
-  struct sigaction a = {.sa_sigaction = function, .sa_flags = flags};
-  return a;
-}
-static inline int linux_is_ignored(const struct sigaction *a) { return a->sa_handler == SIG_IGN; }
 static inline struct sigaction linux_action_default(void) { return (struct sigaction){.sa_handler = SIG_DFL}; }
-static inline struct sigaction linux_action_ignore(void) { return (struct sigaction){.sa_handler = SIG_IGN}; }
 static inline uint64_t linux_si_value(const siginfo_t *i) { return (uint64_t)(uintptr_t)i->si_value.sival_ptr; }
 static inline unsigned linux_si_uid(const siginfo_t *i) { return i->si_uid; }
 static inline void linux_si_fill(siginfo_t *i, int signo, int code, int pid, unsigned uid, uint64_t value) {
