@@ -55,6 +55,24 @@ public struct Lifecycle: Sendable {
     return effects
   }
 
+  /// Goes on after a fault: what was under way when it happened is given up or begun again.
+  public mutating func resume(now: Instant) -> Effects {
+    var effects = Effects()
+    switch phase {
+    case .draining:
+      state.drainHooksRun = false
+      if plan.endsEarly && state.hasOpened && state.windowEnd != .noListener {
+        hold(false, .none)
+        effects.append(.observeTraffic)
+      }
+      endWindowWhenOver(now, &effects)
+    case .leaving:
+      if state.exitHooksRun { endExitHooks(&effects) } else { effects.append(.findLeftovers) }
+    case .waiting, .starting, .serving, .stopping, .killing, .exited: break
+    }
+    return effects
+  }
+
   /// Takes one event and says what is to be done.
   public mutating func handle(_ event: Event, now: Instant) -> Effects {
     var effects = Effects()

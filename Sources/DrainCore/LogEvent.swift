@@ -44,6 +44,8 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case noEndpoint(port: UInt16, errno: Int32)
   /// The log could not take that many lines since the last one that it took.
   case linesDropped(UInt64)
+  /// drainit had a fault of its own and has come back, for that many times now.
+  case cameBack(count: UInt32, isBare: Bool)
   /// A system call failed that should not have; drainit goes on.
   case callFailed(errno: Int32)
 }

@@ -29,7 +29,8 @@ extension LogEvent {
     case .started, .ready, .draining, .notDraining, .windowChanged, .repeated, .unready, .stopping,
       .extended, .leftovers, .waitingForLeftovers, .endedWaiting:
       .info
-    case .killing, .continued, .stopped, .startTimedOut, .notExecuted, .noEndpoint, .linesDropped,
+    case .cameBack, .killing, .continued, .stopped, .startTimedOut, .notExecuted, .noEndpoint,
+      .linesDropped,
       .callFailed:
       .warning
     }
@@ -59,6 +60,7 @@ extension LogEvent {
     case .notExecuted: "not-executed"
     case .noEndpoint: "no-endpoint"
     case .linesDropped: "lines-dropped"
+    case .cameBack: "came-back"
     case .callFailed: "call-failed"
     }
   }

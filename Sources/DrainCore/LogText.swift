@@ -74,6 +74,13 @@ extension ByteBuffer {
       append(decimal: count)
       append(count == 1 ? " line was" : " lines were")
       append(" dropped: the log could not take them")
+    case .cameBack(let count, let isBare):
+      append("came back from a fault of its own (")
+      append(decimal: UInt64(count))
+      append(count == 1 ? " time so far); " : " times so far); ")
+      appendApp(state, context)
+      append(" goes on")
+      if isBare { append("; endpoint, checks and observation stay off") }
     case .callFailed(let errno):
       append("a system call failed that should not have, and is left at that: ")
       append(errno: errno)

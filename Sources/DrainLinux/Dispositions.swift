@@ -11,7 +11,11 @@ public struct Dispositions: Equatable, BitwiseCopyable, Sendable {
   /// Of those, the ones that were ignored when drainit was started.
   public private(set) var ignored = SignalSet()
 
-  public init() {}
+  /// Nothing was changed, or what an earlier drainit in this process has changed.
+  public init(changed: SignalSet = SignalSet(), ignored: SignalSet = SignalSet()) {
+    self.changed = changed
+    self.ignored = ignored
+  }
 
   /// Gives a signal its default disposition. SIGCHLD needs it: where it is ignored, children leave
   /// no status behind (waitpid(2), notes).

@@ -84,12 +84,14 @@ private func handleFault(
     // A full pipe drops it, as the kernel drops a signal that is already pending.
     _ = write(faultWriter, record, MemoryLayout<siginfo_t>.size)
   } else {
+    // A child between fork and exec has the handler still: its fault is its own.
+    if getpid() == faultOwner { beginSecondLife() }
     endByDefault(number)
   }
   linux_set_errno(error)
 }
 
-/// Ends the process as a program without a handler ends: the signal is blocked until the handler
+/// Where there is no second life: ends the process as a program without a handler ends: the signal is blocked until the handler
 /// returns, and then either this one is delivered or the fault happens again.
 private func endByDefault(_ number: Int32) {
   _ = try? KernelAction().install(for: Signal(number))

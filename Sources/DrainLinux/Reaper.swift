@@ -42,9 +42,14 @@ public enum Reaper {
     let result = SystemCall.retrying { Int(linux_waitid(linux_P_ALL, 0, &record, options)) }
     // ECHILD is the only error that these arguments can bring.
     if result == -1 { return .noChildren }
+    guard let change = change(record: &record) else { return .nothingNow }
+    return .change(change)
+  }
+
+  private static func change(record: inout siginfo_t) -> ChildChange? {
     // waitid(2) returns 0 with si_pid 0 when nothing has ended: errno says nothing then.
     let pid = linux_si_pid(&record)
-    if pid == 0 { return .nothingNow }
+    if pid == 0 { return nil }
     let status = linux_si_status(&record)
     let kind: ChildChange.Kind
     switch linux_si_code(&record) {
@@ -54,7 +59,18 @@ public enum Reaper {
     // CLD_KILLED, CLD_DUMPED.
     default: kind = .killed(Signal(status))
     }
-    return .change(ChildChange(pid: pid, kind: kind))
+    return ChildChange(pid: pid, kind: kind)
+  }
+
+  /// How a child has ended, without reaping it; nil where it lives.
+  ///
+  /// The corresponding C function is `waitid` with WNOWAIT.
+  public static func peek(_ pid: Int32) -> ChildChange? {
+    var record = siginfo_t()
+    let options = linux_WEXITED | linux_WNOHANG | linux_WNOWAIT
+    let number = UInt32(bitPattern: pid)
+    let result = SystemCall.retrying { Int(linux_waitid(linux_P_PID, number, &record, options)) }
+    return result == 0 ? change(record: &record) : nil
   }
 
   /// Whether there is any child, living or not reaped yet.

@@ -19,7 +19,9 @@ public struct SignalQueue: ~Copyable {
   /// Blocks the signals and opens the queue.
   ///
   /// By the raw calls, which know 64 signals: the C library's leave 32 to 34 out.
-  public init() throws(Errno) {
+  ///
+  /// - Parameter known: the mask of the first start, where drainit has come back; nil takes it over.
+  public init(originalMask known: SignalSet? = nil) throws(Errno) {
     var blocked = SignalQueue.blocked.bits
     var original: UInt64 = 0
     if linux_sigprocmask(linux_SIG_SETMASK, &blocked, &original) == -1 { throw Errno.last }
@@ -32,7 +34,7 @@ public struct SignalQueue: ~Copyable {
       throw Errno.last
     }
     self.descriptor = descriptor
-    originalMask = SignalSet(bits: original)
+    originalMask = known ?? SignalSet(bits: original)
     ownPID = getpid()
   }
 

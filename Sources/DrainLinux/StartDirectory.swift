@@ -20,6 +20,11 @@ public struct StartDirectory: ~Copyable {
     _ = chdir("/")
   }
 
+  /// Takes over the name that an earlier drainit in this process remembered.
+  public init(named known: UnsafePointer<CChar>?) {
+    name = known.flatMap { strdup($0) }
+  }
+
   deinit { free(name) }
 
   /// The name for a child to begin in; nil where it stays in `/`.

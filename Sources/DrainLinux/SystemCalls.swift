@@ -65,6 +65,13 @@ public enum SystemCall {
     linux_fcntl(descriptor, F_GETFD, 0) != -1
   }
 
+  /// Makes a descriptor close-on-exec.
+  ///
+  /// The corresponding C function is `fcntl` with F_SETFD.
+  public static func setCloseOnExec(_ descriptor: Int32) {
+    _ = linux_fcntl(descriptor, F_SETFD, Int(FD_CLOEXEC))
+  }
+
   /// Closes every descriptor from `first` to `last`, both included.
   ///
   /// The corresponding C function is `close_range` (Linux 5.9), which musl 1.2.3 has no function for.

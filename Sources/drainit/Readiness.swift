@@ -25,31 +25,38 @@ struct Readiness: ~Copyable {
   /// Why there is no endpoint, where that is no reason not to start.
   private(set) var listenFailure: ListenFailure?
 
-  init(_ options: Options, _ loop: borrowing EventLoop) throws(StartError) {
+  init(
+    _ options: Options, _ earlier: HandOver?, _ loop: borrowing EventLoop
+  ) throws(StartError) {
     let listening = Check(text: Array("listening".utf8), kind: .listening)
-    let checks = options.isPlain ? [] : options.ready.isEmpty ? [listening] : options.ready
+    let isOff = options.isPlain || earlier?.lives.isBare == true
+    let checks = isOff ? [] : options.ready.isEmpty ? [listening] : options.ready
     var given = PortSet()
     for port in options.ports { given.insert(port) }
     var ports = AppPorts(given: given)
     var failure: ListenFailure?
-    let wanted = options.isPlain ? .off : options.listen
-    let endpoint = try Readiness.listen(wanted, loop, &failure)
+    let wanted = isOff ? .off : options.listen
+    let endpoint = try Readiness.listen(wanted, earlier?.endpoint ?? -1, loop, &failure)
     if endpoint.number >= 0 { ports.setOwnListener(endpoint.number) }
-    if !options.isPlain { ports.learn() }
+    if !isOff { ports.learn() }
     self.ports = ports
     self.endpoint = endpoint
     listenFailure = failure
     gate = ReadinessGate(
       checks: CheckSchedule(checks: checks, every: options.readyEvery),
-      settings: GateSettings(successes: options.readySuccesses, warmup: options.warmup))
+      settings: GateSettings(successes: options.readySuccesses, warmup: options.warmup),
+      memory: earlier?.gate ?? GateMemory())
     runner = CheckRunner(
       checks: checks, headers: options.checkHeaders, timeout: options.checkTimeout,
       kind: EventSource.check.rawValue)
-    body = ByteBuffer(capacity: options.isPlain ? 0 : EndpointLimits.bodyBytes)
+    body = ByteBuffer(capacity: isOff ? 0 : EndpointLimits.bodyBytes)
   }
 
   /// The checks as messages name them.
   var gateNames: [[UInt8]] { gate.checks.names }
+
+  /// What of the gate must survive a fault.
+  var memory: GateMemory { gate.memory }
 
   /// The endpoint's listening socket, for whoever closes what drainit does not need; -1 for none.
   var endpointNumber: Int32 { endpoint.number }
@@ -58,8 +65,15 @@ struct Readiness: ~Copyable {
   mutating func listeners() -> Listeners { ports.listeners().verdict }
 
   private static func listen(
-    _ wanted: ListenAddress?, _ loop: borrowing EventLoop, _ failure: inout ListenFailure?
+    _ wanted: ListenAddress?, _ inherited: Int32, _ loop: borrowing EventLoop,
+    _ failure: inout ListenFailure?
   ) throws(StartError) -> HTTPListener {
+    // The socket of an earlier life: whoever is in its queue is answered by this one.
+    if let socket = FileDescriptor(owning: inherited) {
+      if wanted == .off { return try serve(nil, loop) }
+      SystemCall.setCloseOnExec(socket.number)
+      return try serve(socket, loop)
+    }
     var port = defaultPort
     var address: IPAddress?
     switch wanted {

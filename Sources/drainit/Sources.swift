@@ -11,10 +11,16 @@ struct Sources: ~Copyable {
   let dispositions: Dispositions
 
   /// Blocks signals before anything else: from here on none is lost.
-  init() throws(Errno) {
+  ///
+  /// - Parameter earlier: what an earlier drainit in this process left.
+  init(_ earlier: HandOver?) throws(Errno) {
     // Locals first: Swift does not undo half an init of a noncopyable value.
-    let signals = try SignalQueue()
+    let signals = try SignalQueue(originalMask: earlier?.mask)
     var dispositions = Dispositions()
+    if let earlier {
+      dispositions = Dispositions(
+        changed: earlier.changedDispositions, ignored: earlier.ignoredDispositions)
+    }
     let faults = try FaultSignals(replacing: &dispositions)
     try dispositions.makeDefault(.chld)
     let loop = try EventLoop()

@@ -8,11 +8,12 @@ import DrainLinux
   _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> Int32 {
   // Returns the exit code; nothing calls exit while an owning value is alive.
-  Int32(run(Command(count, arguments, environment)))
+  let earlier = SecondLife.take(from: environment)
+  return Int32(run(Command(count, arguments, environment), EarlierLife(earlier)))
 }
 
 /// Reads the options and does what they ask for; returns the exit code.
-private func run(_ command: Command) -> UInt8 {
+private func run(_ command: Command, _ earlier: EarlierLife?) -> UInt8 {
   var words = ByteBuffer(capacity: OptionLimits.helpBytes)
   let options: Options
   do throws(OptionError) {
@@ -32,7 +33,7 @@ private func run(_ command: Command) -> UInt8 {
     words.append(Version.text)
     words.append("\n")
   case .run:
-    return supervise(command, options, &words)
+    return supervise(command, options, earlier, &words)
   }
   print(&words, on: STDOUT_FILENO)
   return 0
@@ -40,7 +41,7 @@ private func run(_ command: Command) -> UInt8 {
 
 /// Runs the app and everything around it until it has ended.
 private func supervise(
-  _ command: Command, _ options: Options, _ words: inout ByteBuffer
+  _ command: Command, _ options: Options, _ earlier: EarlierLife?, _ words: inout ByteBuffer
 ) -> UInt8 {
   words.append("drainit: ")
   let plan: DrainPlan
@@ -52,7 +53,7 @@ private func supervise(
     return refuse(&words)
   }
   do throws(StartError) {
-    var supervisor = try Supervisor(command, options, plan)
+    var supervisor = try Supervisor(command, options, plan, earlier)
     return supervisor.run()
   } catch {
     words.append(error)

@@ -13,22 +13,28 @@ struct Supervisor: ~Copyable {
   /// The controlling terminal, where there is one and drainit's group was in its foreground.
   var terminal: Terminal?
   var startDirectory: StartDirectory?
+  /// What lies ready for a fault; nil before the app runs, or where it cannot be had.
+  var secondLife: SecondLife?
+  var lives: Lives
   /// Whether children have ended that were not reaped yet.
   var mustReap = false
   /// Set when there is nothing left to do.
   var exitCode: UInt8?
 
-  init(_ command: Command, _ options: Options, _ plan: DrainPlan) throws(StartError) {
+  init(
+    _ command: Command, _ options: Options, _ plan: DrainPlan, _ earlier: EarlierLife?
+  ) throws(StartError) {
     // Before any descriptor is opened: where 2 is closed, its number becomes something else's.
     let sink = LogSink(STDERR_FILENO)
     // Locals first: Swift does not undo half an init of a noncopyable value.
-    let sources = try Supervisor.openSources()
-    let readiness = try Readiness(options, sources.loop)
+    let sources = try Supervisor.openSources(earlier?.handOver)
+    let readiness = try Readiness(options, earlier?.handOver, sources.loop)
     let context = LogContext(
       program: command.programName(at: options.commandIndex), gate: readiness.gateNames, plan: plan)
     self.command = command
     self.options = options
     lifecycle = Lifecycle(plan: plan)
+    lives = earlier?.handOver.lives ?? Lives()
     self.sources = sources
     self.readiness = readiness
     log = Log(sink, options, context)
@@ -36,18 +42,22 @@ struct Supervisor: ~Copyable {
       // Where the kernel is too old for it, orphans go to whoever is PID 1.
       do throws(Errno) { try Reaper.becomeSubreaper() } catch {}
     }
+    if let earlier {
+      resume(earlier)
+      return
+    }
     if let failure = self.readiness.listenFailure {
       log.write(.noEndpoint(port: failure.port, errno: failure.reason.number), lifecycle.state)
     }
   }
 
-  private static func openSources() throws(StartError) -> Sources {
-    do throws(Errno) { return try Sources() } catch { throw StartError.refused(error) }
+  private static func openSources(_ earlier: HandOver?) throws(StartError) -> Sources {
+    do throws(Errno) { return try Sources(earlier) } catch { throw StartError.refused(error) }
   }
 
   /// Runs the loop until drainit has nothing left to do; returns the exit code.
   mutating func run() -> UInt8 {
-    perform(lifecycle.begin(now: Clock.now()))
+    if lives.count == 0 { perform(lifecycle.begin(now: Clock.now())) }
     while exitCode == nil {
       meetDeadlines()
       if exitCode != nil { break }

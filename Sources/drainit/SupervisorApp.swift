@@ -42,6 +42,7 @@ extension Supervisor {
     ]
     InheritedDescriptors.close(keeping: own.span)
     startDirectory = StartDirectory()
+    layReady()
   }
 
   /// Asked once when the exit hooks are done with; later the reaper tells when nobody is left.

@@ -7,7 +7,9 @@ import DrainLinux
 extension Supervisor {
   /// Tells the lifecycle of an event and does what it says.
   mutating func handle(_ event: Event, _ now: Instant) {
-    perform(lifecycle.handle(event, now: now))
+    let effects = lifecycle.handle(event, now: now)
+    remember()
+    perform(effects)
     attend(readiness.follow(facts, sources.loop, now))
   }
 

@@ -25,6 +25,9 @@ extension Supervisor {
 
   /// Reaps a bounded number of children, so that a burst stops neither probes nor signals.
   mutating func reap() {
+    // The app first, and before it is reaped: should drainit have a fault in between, the next one
+    // still learns how it ended.
+    if lifecycle.hasApp, let change = Reaper.peek(lifecycle.state.appPID) { take(change) }
     for _ in 0..<Reaper.childrenATurn {
       switch Reaper.next() {
       case .change(let change):
@@ -34,6 +37,8 @@ extension Supervisor {
         return
       case .noChildren:
         mustReap = false
+        // Only a fault at the very moment of reaping loses how the app has ended.
+        if lifecycle.hasApp { handle(.appEnded(.exited(code: UInt8.max)), Clock.now()) }
         handle(.nobodyLeft, Clock.now())
         return
       }

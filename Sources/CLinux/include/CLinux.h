@@ -34,6 +34,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <sys/auxv.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -145,5 +146,12 @@ static const unsigned long linux_TIOCGPGRP = TIOCGPGRP, linux_TIOCSPGRP = TIOCSP
 static const unsigned linux_SPLICE_F_NONBLOCK = SPLICE_F_NONBLOCK;
 // <linux/fs.h> has it; musl's headers do not.
 static const int linux_RWF_NOWAIT = 8;
+
+static const int linux_O_PATH = O_PATH;
+// Executes what a descriptor names; a null-terminated empty path and AT_EMPTY_PATH say so (execveat(2)).
+static inline int linux_execveat_self(int fd, char *const *argv, char *const *envp) {
+  return (int)syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
+}
+static inline const char *linux_executable_name(void) { return (const char *)getauxval(AT_EXECFN); }
 
 #endif

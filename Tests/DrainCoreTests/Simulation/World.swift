@@ -96,12 +96,18 @@ struct World {
   }
 
   private mutating func comeBack() throws(Violation) {
-    var bytes = ByteBuffer(capacity: LifecycleState.encodedSize)
-    lifecycle.state.append(to: &bytes)
-    guard bytes.cut == 0, let state = LifecycleState(bytes.bytes), state == lifecycle.state else {
+    var handOver = HandOver(pid: 1)
+    handOver.lifecycle = lifecycle.state
+    var text = ByteBuffer(capacity: HandOver.textSize)
+    var scratch = ByteBuffer(capacity: LifecycleState.encodedSize)
+    handOver.append(to: &text, scratch: &scratch)
+    guard text.cut == 0, let read = HandOver(text.bytes), read == handOver else {
       throw Violation(description: "the state did not survive being written and read back")
     }
-    lifecycle = Lifecycle(plan: lifecycle.plan, resuming: state)
+    lifecycle = Lifecycle(plan: lifecycle.plan, resuming: read.lifecycle)
+    let effects = lifecycle.resume(now: now)
+    try seen.after(.deadline, effects, self)
+    try apply(effects)
   }
 
   private mutating func apply(_ effects: Effects) throws(Violation) {

@@ -1,0 +1,162 @@
+/// What one drainit leaves to the next when it executes itself anew after a fault of its own.
+///
+/// It is kept as text, ready at any moment, in a variable of the environment that the next one is given:
+/// 16 hexadecimal digits a word, the last of them a checksum.
+public struct HandOver: Equatable, Sendable {
+  /// drainit's own pid, which executing anew does not change.
+  public var pid: Int32
+  public var lifecycle = LifecycleState()
+  public var gate = GateMemory()
+  /// The signal mask that the first drainit was started with.
+  public var mask = SignalSet()
+  /// The dispositions that it changed, and those of them that were ignored before.
+  public var changedDispositions = SignalSet()
+  public var ignoredDispositions = SignalSet()
+  /// The endpoint's listening socket; -1 for none.
+  public var endpoint: Int32 = -1
+  public var lives = Lives()
+
+  public init(pid: Int32) { self.pid = pid }
+
+  /// How many bytes `append(to:)` writes.
+  public static var textSize: Int { 16 &* (LifecycleState.encodedSize / 8 &+ ownWords &+ 1) }
+
+  private static var ownWords: Int { 12 }
+
+  /// Appends the text, `textSize` bytes. `scratch` is a buffer of at least `LifecycleState.encodedSize`.
+  public func append(to text: inout ByteBuffer, scratch: inout ByteBuffer) {
+    var sum = Checksum()
+    let own: InlineArray<12, UInt64> = [
+      UInt64(UInt32(bitPattern: pid)), gate.isOpen ? 1 : 0, UInt64(gate.successes),
+      UInt64(bitPattern: gate.warmupEnd.nanoseconds), mask.bits, changedDispositions.bits,
+      ignoredDispositions.bits, UInt64(UInt32(bitPattern: endpoint)), UInt64(lives.count),
+      UInt64(bitPattern: lives.times[0].nanoseconds),
+      UInt64(bitPattern: lives.times[1].nanoseconds),
+      UInt64(bitPattern: lives.times[2].nanoseconds),
+    ]
+    for index in 0..<HandOver.ownWords { sum.append(own[index], to: &text) }
+    scratch.removeAll()
+    lifecycle.append(to: &scratch)
+    for index in 0..<LifecycleState.encodedSize / 8 {
+      sum.append(HandOver.word(scratch.bytes, at: 8 &* index), to: &text)
+    }
+    text.append(hex: sum.value)
+  }
+
+  /// Reads a text back; nil where it is not one that `append` wrote.
+  public init?(_ text: Span<UInt8>) {
+    guard text.count == HandOver.textSize else { return nil }
+    var sum = Checksum()
+    var own = InlineArray<12, UInt64>(repeating: 0)
+    var state = ByteBuffer(capacity: LifecycleState.encodedSize)
+    for index in 0..<text.count / 16 &- 1 {
+      guard let word = HandOver.hex(text, at: 16 &* index) else { return nil }
+      sum.add(word)
+      if index < HandOver.ownWords {
+        own[index] = word
+      } else {
+        for byte in 0..<8 { state.append(UInt8(truncatingIfNeeded: word >> UInt64(8 &* byte))) }
+      }
+    }
+    guard HandOver.hex(text, at: text.count &- 16) == sum.value,
+      let lifecycle = LifecycleState(state.bytes)
+    else { return nil }
+    self.init(pid: Int32(truncatingIfNeeded: own[0]))
+    self.lifecycle = lifecycle
+    gate.isOpen = own[1] == 1
+    gate.successes = UInt32(truncatingIfNeeded: own[2])
+    gate.warmupEnd = Instant(nanoseconds: Int64(bitPattern: own[3]))
+    mask = SignalSet(bits: own[4])
+    changedDispositions = SignalSet(bits: own[5])
+    ignoredDispositions = SignalSet(bits: own[6])
+    endpoint = Int32(truncatingIfNeeded: own[7])
+    lives.count = UInt32(truncatingIfNeeded: own[8])
+    for index in 0..<3 {
+      lives.times[index] = Instant(nanoseconds: Int64(bitPattern: own[9 &+ index]))
+    }
+  }
+
+  private static func word(_ bytes: Span<UInt8>, at start: Int) -> UInt64 {
+    var word: UInt64 = 0
+    for byte in 0..<8 where start &+ byte < bytes.count {
+      word |= UInt64(bytes[start &+ byte]) << UInt64(8 &* byte)
+    }
+    return word
+  }
+
+  private static func hex(_ text: Span<UInt8>, at start: Int) -> UInt64? {
+    guard start >= 0, start &+ 16 <= text.count else { return nil }
+    var word: UInt64 = 0
+    for index in start..<start &+ 16 {
+      switch text[index] {
+      case let digit where digit >= UInt8(ascii: "0") && digit <= UInt8(ascii: "9"):
+        word = word << 4 | UInt64(digit &- UInt8(ascii: "0"))
+      case let digit where digit >= UInt8(ascii: "a") && digit <= UInt8(ascii: "f"):
+        word = word << 4 | UInt64(digit &- UInt8(ascii: "a") &+ 10)
+      default: return nil
+      }
+    }
+    return word
+  }
+}
+
+/// How often drainit has come back, and whether it may still do everything that it did.
+public struct Lives: Equatable, BitwiseCopyable, Sendable {
+  /// How often it came back.
+  public var count: UInt32 = 0
+  /// When it came back last, and the two times before.
+  public var times = InlineArray<3, Instant>(repeating: Instant(nanoseconds: 0))
+
+  public init() {}
+
+  /// How close the third come-back must follow the first for it to be bare.
+  public static var window: Interval { .seconds(60) }
+
+  /// Notes that it has just come back.
+  public mutating func comeBack(now: Instant) {
+    // Once bare it stays bare: what brought it down is still in the rest.
+    let wasBare = isBare
+    if count < UInt32.max { count &+= 1 }
+    if wasBare { return }
+    times[2] = times[1]
+    times[1] = times[0]
+    times[0] = now
+  }
+
+  /// Whether endpoint, checks and observation stay off.
+  public var isBare: Bool {
+    count >= 3 && times[0].since(times[2]) <= Lives.window
+  }
+
+  public static func == (left: Lives, right: Lives) -> Bool {
+    left.count == right.count && left.times[0] == right.times[0]
+      && left.times[1] == right.times[1] && left.times[2] == right.times[2]
+  }
+}
+
+/// FNV-1a over words: it tells a text that was torn or typed from one that was written.
+private struct Checksum {
+  private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  mutating func add(_ word: UInt64) {
+    for byte in 0..<8 {
+      value ^= word >> UInt64(8 &* byte) & 0xff
+      value = value &* 0x100_0000_01b3
+    }
+  }
+
+  mutating func append(_ word: UInt64, to text: inout ByteBuffer) {
+    add(word)
+    text.append(hex: word)
+  }
+}
+
+extension ByteBuffer {
+  /// Appends a word as 16 hexadecimal digits.
+  public mutating func append(hex word: UInt64) {
+    for index in 0..<16 {
+      let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 &- 4 &* index) & 0xf)
+      append(digit < 10 ? UInt8(ascii: "0") &+ digit : UInt8(ascii: "a") &+ digit &- 10)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import CLinux
+import DrainCore
+import DrainLinux
+
+/// What an earlier drainit in this process left when it had a fault.
+struct EarlierLife {
+  var handOver: HandOver
+  /// The directory that it was started in, by name.
+  var directory: UnsafePointer<CChar>?
+
+  init?(_ found: (handOver: HandOver, directory: UnsafePointer<CChar>?)?) {
+    guard let found else { return nil }
+    handOver = found.handOver
+    handOver.lives.comeBack(now: Clock.now())
+    directory = found.directory
+  }
+}
+
+// Faults of drainit's own: what lies ready for one, and what is done after one.
+
+extension Supervisor {
+  /// Lays everything ready for a come-back; from now on a fault is not the container's end.
+  mutating func layReady() {
+    secondLife = SecondLife(
+      arguments: command.argumentPointers, environment: command.environmentPointers,
+      directory: startDirectory?.path)
+    remember()
+  }
+
+  /// Keeps what a come-back has to know, after every event.
+  mutating func remember() {
+    if secondLife == nil { return }
+    var handOver = HandOver(pid: getpid())
+    handOver.lifecycle = lifecycle.state
+    handOver.gate = readiness.memory
+    handOver.mask = sources.signals.originalMask
+    handOver.changedDispositions = sources.dispositions.changed
+    handOver.ignoredDispositions = sources.dispositions.ignored
+    handOver.endpoint = readiness.endpointNumber
+    handOver.lives = lives
+    secondLife?.store(handOver)
+  }
+
+  /// Goes on where the earlier drainit had its fault.
+  mutating func resume(_ earlier: EarlierLife) {
+    var plan = lifecycle.plan
+    // Bare, nothing is observed: the window lasts its maximum.
+    if lives.isBare { plan.endsEarly = false }
+    lifecycle = Lifecycle(plan: plan, resuming: earlier.handOver.lifecycle)
+    terminal = Terminal()
+    startDirectory = StartDirectory(named: earlier.directory)
+    layReady()
+    log.write(.cameBack(count: lives.count, isBare: lives.isBare), lifecycle.state)
+    // SIGCHLD may have been read without a child being reaped.
+    mustReap = true
+    perform(lifecycle.resume(now: Clock.now()))
+    attend(readiness.follow(facts, sources.loop, Clock.now()))
+  }
+}
