@@ -61,8 +61,11 @@ struct Readiness: ~Copyable {
   /// The endpoint's listening socket, for whoever closes what drainit does not need; -1 for none.
   var endpointNumber: Int32 { endpoint.number }
 
-  /// What the app listens on.
-  mutating func listeners() -> Listeners { ports.listeners().verdict }
+  /// What the app listens on. A port that was named counts as there, whoever listens now.
+  mutating func listeners() -> Listeners {
+    let verdict = ports.listeners().verdict
+    return verdict == .none && !ports.ownership.given.isEmpty ? .unknown : verdict
+  }
 
   private static func listen(
     _ wanted: ListenAddress?, _ inherited: Int32, _ loop: borrowing EventLoop,
