@@ -54,7 +54,7 @@ def bench():
         if os.access(program, os.X_OK) and program.suffix == "":
             shutil.copy(program, folder / program.name)
     for script in FIXTURES.iterdir():
-        if script.suffix != ".c":
+        if script.is_file() and script.suffix != ".c":
             shutil.copy(script, folder / script.name)
     yield folder
     shutil.rmtree(folder)
