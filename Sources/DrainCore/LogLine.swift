@@ -1,7 +1,7 @@
 /// What a log line needs to know beside its event.
 public struct LogContext: Sendable {
-  /// The app's name: the last part of its command's first word.
-  public var program: [UInt8]
+  /// The app's name: the last part of its command's first word, or what it has become since.
+  public private(set) var program: [UInt8]
   /// What the gate waits for, as it was typed.
   public var gate: [[UInt8]]
   public var plan: DrainPlan
@@ -10,8 +10,15 @@ public struct LogContext: Sendable {
 
   public init(program: [UInt8], gate: [[UInt8]], plan: DrainPlan) {
     self.program = program
+    self.program.reserveCapacity(LogLine.longestName)
     self.gate = gate
     self.plan = plan
+  }
+
+  /// Gives the app the name that it has by now, an entrypoint script having become a server.
+  public mutating func rename(_ name: Span<UInt8>) {
+    program.removeAll(keepingCapacity: true)
+    for index in 0..<min(name.count, LogLine.longestName) { program.append(name[index]) }
   }
 }
 
@@ -61,4 +68,7 @@ public enum LogLine {
   // A pipe takes PIPE_BUF, 4096 bytes, whole or not at all (pipe(7)): lines do not interleave.
   /// The longest line, in bytes.
   public static var longest: Int { 1024 }
+  // TASK_COMM_LEN, 16 bytes with the zero (proc(5)).
+  /// The longest name that the kernel has for a process, in bytes.
+  public static var longestName: Int { 15 }
 }

@@ -19,6 +19,7 @@ extension Supervisor {
     if lifecycle.plan.signals.needsProgram(for: received) {
       let name = ProcessFiles.name(lifecycle.state.appPID)
       program = KnownProgram(comm: name.bytes)
+      if program != .other { log.context.rename(name.bytes) }
     }
     handle(.signal(received, program: program), Clock.now())
   }
