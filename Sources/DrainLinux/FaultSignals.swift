@@ -91,8 +91,9 @@ private func handleFault(
   linux_set_errno(error)
 }
 
-/// Where there is no second life: ends the process as a program without a handler ends: the signal is blocked until the handler
-/// returns, and then either this one is delivered or the fault happens again.
+/// Where there is no second life: ends the process as a program without a handler ends: the signal
+/// is blocked until the handler returns, and then either this one is delivered or the fault happens
+/// again.
 private func endByDefault(_ number: Int32) {
   _ = try? KernelAction().install(for: Signal(number))
   // Not raise(3): in a child that shares our memory the C library would still name our thread.

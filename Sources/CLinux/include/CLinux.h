@@ -64,7 +64,8 @@ static inline int linux_accept4(int fd, void *address, socklen_t *length, int fl
 static inline int linux_getsockname(int fd, void *address, socklen_t *length) {
   return getsockname(fd, address, length);
 }
-static inline long linux_sendto(int fd, const void *bytes, size_t count, int flags, const void *address, socklen_t length) {
+static inline long linux_sendto(int fd, const void *bytes, size_t count, int flags,
+                                const void *address, socklen_t length) {
   return sendto(fd, bytes, count, flags, address, length);
 }
 static inline long linux_recvfrom(int fd, void *bytes, size_t count, int flags, void *address, socklen_t *length) {
