@@ -3,7 +3,7 @@ extension ByteBuffer {
   public mutating func appendHelp(all: Bool) {
     append("drainit ")
     append(Version.text)
-    append(": a container's first process: a rollout loses no request\n")
+    append(", a container's first process: a rollout under it loses no request\n")
     append("usage: drainit [OPTIONS] [--] PROGRAM [ARGUMENTS]\n")
     var section: OptionRow.Section?
     for row in OptionRow.all where all || row.isCommon {
@@ -17,7 +17,7 @@ extension ByteBuffer {
       append(row)
     }
     append("DUR: 500ms, 15s, 2m, 1h. SIG: TERM, SIGTERM, 15, RTMIN+3. CHECK: listening,\n")
-    append("tcp:[HOST:]PORT, http://HOST[:PORT]/PATH, none. With ... repeatable.\n")
+    append("tcp:[HOST:]PORT, http://HOST[:PORT]/PATH, none. Repeatable: those with ...\n")
     append("Each is a variable, too: --drain-signal is DRAINIT_DRAIN_SIGNAL.\n")
   }
 
