@@ -33,23 +33,22 @@ public struct EndpointAnswer: BitwiseCopyable, Sendable {
 
   /// The checks that have to be asked first.
   public static func needs(
-    _ route: HTTPRequest.Route, facts: EndpointFacts, gateIsOpen: Bool
+    _ page: ProbePage, facts: EndpointFacts, gateIsOpen: Bool
   ) -> NeededChecks {
-    route == .readyz && facts.mayBeReady && gateIsOpen ? .ready : .none
+    page == .readyz && facts.mayBeReady && gateIsOpen ? .ready : .none
   }
 
   /// Appends the page's body, at most `EndpointLimits.bodyBytes`, and returns its status.
   ///
   /// - Parameters:
-  ///   - head: the request's bytes, of which `request.query` is a part.
+  ///   - query: what followed the question mark.
   public func render(
-    _ request: HTTPRequest, head: Span<UInt8>, gate: borrowing ReadinessGate,
+    _ page: ProbePage, query: Span<UInt8>, gate: borrowing ReadinessGate,
     into body: inout ByteBuffer
   ) -> UInt16 {
-    let query = request.query.of(head)
     let isVerbose = HTTPQuery.has("verbose", in: query)
     let passes: Bool
-    switch request.route {
+    switch page {
     case .readyz:
       if isVerbose { appendChecks(gate.checks, query, &body) }
       passes = renderReady(gate, query, isVerbose: isVerbose, &body)
@@ -58,7 +57,7 @@ public struct EndpointAnswer: BitwiseCopyable, Sendable {
       passes = renderStarted(gate, isVerbose: isVerbose, &body)
     case .livez, .healthz:
       if isVerbose { appendApp(query, &body) }
-      let name: StaticString = request.route == .livez ? "livez" : "healthz"
+      let name: StaticString = page == .livez ? "livez" : "healthz"
       passes = isAlive
       conclude(name, passes, isVerbose: isVerbose, &body)
       if !passes { body.append("the app has ended\n") }

@@ -5,8 +5,12 @@ public enum EndpointLimits {
   public static var connections: Int { 64 }
   /// The bytes of a request's head, line ends included: one page.
   public static var headBytes: Int { 4096 }
-  /// The bytes of an answer's body: more than any prober reads (the kubelet stops at 10 KiB).
-  public static var bodyBytes: Int { 12 * 1024 }
+  /// The bytes of an answer's body. `/metrics` with 16 checks of ordinary names has 7 KiB; a probe's
+  /// answer, one line, touches one page of it.
+  public static var bodyBytes: Int { 32 * 1024 }
+  /// How much of an answer may wait for a client that does not take it. The kernel's own buffer comes
+  /// first (tcp(7), tcp_wmem), so that a client which is merely far away never comes here.
+  public static var unsentBytes: Int { 16 * 1024 }
   /// The bytes of an answer's head: the longest that is made has about 200.
   public static var answerHeadBytes: Int { 512 }
   /// How long a request's head may take, counted from the accept.

@@ -36,12 +36,19 @@ public struct HTTPRequest: Equatable, BitwiseCopyable, Sendable {
   /// Whether a kubelet asks: `User-Agent: kube-probe/…`.
   public var isKubelet: Bool
 
-  public enum Route: UInt8, BitwiseCopyable, Sendable {
-    case readyz
-    case startupz
-    case livez
-    case healthz
+  public enum Route: Equatable, BitwiseCopyable, Sendable {
+    case probe(ProbePage)
+    case metrics
+    case status
   }
+}
+
+/// The pages that a prober asks.
+public enum ProbePage: UInt8, BitwiseCopyable, Sendable {
+  case readyz
+  case startupz
+  case livez
+  case healthz
 }
 
 /// Why a request was not understood or not served; the endpoint's error answers.
@@ -81,7 +88,8 @@ public enum HTTPRefusal: UInt8, BitwiseCopyable, Sendable {
     case .twoHosts: "bad request: more than one Host header\n"
     case .badHost: "bad request: the Host header is not a host\n"
     case .badTarget: "bad request: the target is not a path\n"
-    case .notFound: "not found: there are /readyz, /startupz, /livez and /healthz\n"
+    case .notFound:
+      "not found: there are /readyz, /startupz, /livez, /healthz, /metrics and /status\n"
     case .methodNotAllowed: "method not allowed: use GET or HEAD\n"
     case .headTimeout: "request timeout: the request did not come in time\n"
     case .targetTooLong: "URI too long\n"
@@ -105,13 +113,17 @@ extension HTTPRequest.Route {
   /// The page of a path, which may be written with percent escapes (RFC 3986, section 6.2.2.2).
   init?(path: Span<UInt8>) {
     if PercentDecoding.isEqual(path, "/readyz") {
-      self = .readyz
+      self = .probe(.readyz)
     } else if PercentDecoding.isEqual(path, "/livez") {
-      self = .livez
+      self = .probe(.livez)
     } else if PercentDecoding.isEqual(path, "/startupz") {
-      self = .startupz
+      self = .probe(.startupz)
     } else if PercentDecoding.isEqual(path, "/healthz") {
-      self = .healthz
+      self = .probe(.healthz)
+    } else if PercentDecoding.isEqual(path, "/metrics") {
+      self = .metrics
+    } else if PercentDecoding.isEqual(path, "/status") {
+      self = .status
     } else {
       return nil
     }

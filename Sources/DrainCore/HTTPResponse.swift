@@ -9,6 +9,9 @@ public struct HTTPResponse: BitwiseCopyable, Sendable {
 
   public enum Content: UInt8, BitwiseCopyable, Sendable {
     case text
+    /// Prometheus' text exposition format.
+    case metrics
+    case json
   }
 
   public init(status: UInt16, content: Content = .text, bodyLength: Int) {
@@ -27,6 +30,8 @@ public struct HTTPResponse: BitwiseCopyable, Sendable {
     buffer.append("\r\nContent-Type: ")
     switch content {
     case .text: buffer.append("text/plain; charset=utf-8")
+    case .metrics: buffer.append("text/plain; version=0.0.4; charset=utf-8")
+    case .json: buffer.append("application/json")
     }
     buffer.append("\r\nContent-Length: ")
     buffer.append(decimal: Int64(bodyLength))
@@ -45,6 +50,7 @@ public struct HTTPResponse: BitwiseCopyable, Sendable {
     case 408: "Request Timeout"
     case 414: "URI Too Long"
     case 431: "Request Header Fields Too Large"
+    case 500: "Internal Server Error"
     case 503: "Service Unavailable"
     case 505: "HTTP Version Not Supported"
     default: "Unknown"

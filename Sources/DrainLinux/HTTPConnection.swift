@@ -50,19 +50,3 @@ struct HTTPConnection: BitwiseCopyable {
   /// How many bytes were dropped after the answer.
   var dropped = 0
 }
-
-/// What the endpoint has seen since the start.
-public struct EndpointCounts: Equatable, BitwiseCopyable, Sendable {
-  /// Connections that were accepted.
-  public var accepted: UInt64 = 0
-  /// Whole requests for one of the pages.
-  public var requests: UInt64 = 0
-  /// Requests that were refused with an error status.
-  public var refused: UInt64 = 0
-  /// Connections that were cut to make room for others.
-  public var evicted: UInt64 = 0
-  /// Times when no connection could be accepted for want of descriptors, memory or room.
-  public var pauses: UInt64 = 0
-  /// System calls that failed as only a mistake of drainit's own makes them fail.
-  public var mistakes: UInt64 = 0
-}

@@ -81,6 +81,10 @@ extension HTTPListener {
     let left = output.count &- sent
     if left <= 0 { return finish(slot, loop, now) }
     let page = memory[slot]
+    if left > page.count {
+      counts.evicted &+= 1
+      return close(slot, loop)
+    }
     output.withBytes { bytes in
       page.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[sent..<bytes.count]))
     }

@@ -37,7 +37,8 @@ public struct HTTPListener: ~Copyable {
     // of a noncopyable value.
     let answerBytes = EndpointLimits.answerHeadBytes &+ EndpointLimits.bodyBytes
     let slots = try SlotMemory(
-      slots: EndpointLimits.connections, bytesEach: max(EndpointLimits.headBytes, answerBytes))
+      slots: EndpointLimits.connections,
+      bytesEach: max(EndpointLimits.headBytes, EndpointLimits.unsentBytes))
     let socket: Int32
     let owned: FileDescriptor?
     switch consume listener {

@@ -19,6 +19,9 @@ struct Log: ~Copyable {
     scratch = ByteBuffer(capacity: context.isJSON ? LogLine.longest : 0)
   }
 
+  /// How many lines could not be written.
+  var linesDropped: UInt64 { sink.dropped }
+
   /// Writes a line, if it matters enough; before it, how many were dropped since the last.
   mutating func write(_ event: LogEvent, _ state: LifecycleState) {
     guard event.level(state).rawValue >= threshold.rawValue else { return }

@@ -6,8 +6,13 @@ import DrainLinux
 struct ReadinessNews {
   /// The gate has opened.
   var hasOpened = false
+  /// Somebody asks for `/metrics` or `/status`: `answerReports` is to be called.
+  var wantsReport = false
 
-  mutating func add(_ other: ReadinessNews) { hasOpened = hasOpened || other.hasOpened }
+  mutating func add(_ other: ReadinessNews) {
+    hasOpened = hasOpened || other.hasOpened
+    wantsReport = wantsReport || other.wantsReport
+  }
 }
 
 /// The endpoint, the gate and its checks: what answers a prober.
@@ -15,11 +20,11 @@ struct Readiness: ~Copyable {
   /// The default port: SIGTERM is 15, and ends a program with 143.
   static var defaultPort: UInt16 { 14315 }
 
-  private var gate: ReadinessGate
+  var gate: ReadinessGate
   private var runner: CheckRunner
-  private var endpoint: HTTPListener
+  var endpoint: HTTPListener
   private var ports: AppPorts
-  private var body: ByteBuffer
+  var body: ByteBuffer
   private var hasStarted = false
   private var hasStopped = false
   /// Why there is no endpoint, where that is no reason not to start.
@@ -186,7 +191,8 @@ extension Readiness {
     _ slot: Int, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
   ) -> ReadinessNews {
     guard let route = endpoint.request(of: slot)?.route else { return ReadinessNews() }
-    switch EndpointAnswer.needs(route, facts: facts, gateIsOpen: gate.isOpen) {
+    guard case .probe(let page) = route else { return ReadinessNews(wantsReport: true) }
+    switch EndpointAnswer.needs(page, facts: facts, gateIsOpen: gate.isOpen) {
     case .none:
       answer(slot, facts, loop, now)
       return ReadinessNews()
@@ -246,10 +252,13 @@ extension Readiness {
   private mutating func answer(
     _ slot: Int, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
   ) {
-    guard let request = endpoint.request(of: slot) else { return }
+    guard let request = endpoint.request(of: slot), case .probe(let page) = request.route else {
+      return
+    }
     body.removeAll()
     let answer = EndpointAnswer(facts: facts, now: now)
-    let status = answer.render(request, head: endpoint.head(of: slot), gate: gate, into: &body)
+    let status = answer.render(
+      page, query: request.query.of(endpoint.head(of: slot)), gate: gate, into: &body)
     endpoint.answer(slot, status: status, body: body, loop, at: now)
   }
 }

@@ -18,6 +18,8 @@ struct Supervisor: ~Copyable {
   var lives: Lives
   /// Whether children have ended that were not reaped yet.
   var mustReap = false
+  /// What drainit has done so far.
+  var counts = RunCounts()
   /// Set when there is nothing left to do.
   var exitCode: UInt8?
 
@@ -102,8 +104,21 @@ struct Supervisor: ~Copyable {
       phase: lifecycle.phase, mayBeReady: lifecycle.mayBeReady, appRuns: lifecycle.hasApp)
   }
 
+  /// What `/metrics` and `/status` have to know.
+  private var report: ReportFacts {
+    var facts = ReportFacts(
+      endpoint: facts, state: lifecycle.state, now: Clock.now(), sinceEpoch: Clock.sinceEpoch())
+    facts.counts = counts
+    facts.counts.logLinesDropped = log.linesDropped
+    return facts
+  }
+
   /// Tells the lifecycle what the readiness side found out.
   mutating func attend(_ news: ReadinessNews) {
     if news.hasOpened { handle(.gateOpened, Clock.now()) }
+    if news.wantsReport {
+      readiness.answerReports(
+        report, lifecycle.plan, program: log.context.program, sources.loop)
+    }
   }
 }

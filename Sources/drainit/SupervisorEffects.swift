@@ -20,7 +20,9 @@ extension Supervisor {
   private mutating func perform(_ effect: Effect) {
     switch effect {
     case .startApp: startApp()
-    case .forward(let received, let signal): signalling.forward(received, as: signal)
+    case .forward(let received, let signal):
+      counts.signalsForwarded &+= 1
+      signalling.forward(received, as: signal)
     case .signalApp(let signal): signalling.send(signal)
     case .signalLeftovers(let signal): signalling.sendToAll(signal)
     case .findLeftovers: findLeftovers()

@@ -47,6 +47,10 @@ extension Supervisor {
   }
 
   private mutating func take(_ change: ChildChange) {
+    switch change.kind {
+    case .exited, .killed: counts.processesReaped &+= 1
+    case .stopped, .continued: break
+    }
     guard change.pid == lifecycle.state.appPID else { return }
     let now = Clock.now()
     switch change.kind {

@@ -183,9 +183,9 @@ import Testing
     _ = bench.run(.started, 0)
     for index in 0..<16 { _ = bench.finish(index, holds: false, 1) }
     var body = ByteBuffer(capacity: EndpointLimits.bodyBytes)
-    let request = parsed("/readyz?verbose")
+    let (page, query) = parsed("/readyz?verbose")
     _ = EndpointAnswer(facts: Self.starting, now: at(0))
-      .render(request.0, head: request.1.span, gate: bench.gate, into: &body)
+      .render(page, query: query.span, gate: bench.gate, into: &body)
     #expect(body.cut == 0)
     #expect(body.count > 16 * 2 * 200)
   }
@@ -224,22 +224,22 @@ import Testing
     }
   }
 
-  private func parsed(_ target: String) -> (HTTPRequest, [UInt8]) {
+  private func parsed(_ target: String) -> (ProbePage, [UInt8]) {
     let head = Array("GET \(target) HTTP/1.0\r\n\r\n".utf8)
     var parser = HTTPRequestParser()
-    guard case .request(let request) = parser.advance(over: head.span) else {
-      fatalError("\(target) is no request")
-    }
-    return (request, head)
+    guard case .request(let request) = parser.advance(over: head.span),
+      case .probe(let page) = request.route
+    else { fatalError("\(target) is no probe") }
+    return (page, Array(head[request.query.start..<request.query.end]))
   }
 
   private func answer(
     _ target: String, _ facts: EndpointFacts, _ gate: ReadinessGate, now: Int64 = 0
   ) -> Answer {
-    let (request, head) = parsed(target)
+    let (page, query) = parsed(target)
     var body = ByteBuffer(capacity: EndpointLimits.bodyBytes)
     let status = EndpointAnswer(facts: facts, now: at(now))
-      .render(request, head: head.span, gate: gate, into: &body)
+      .render(page, query: query.span, gate: gate, into: &body)
     return Answer(status, text(body))
   }
 }

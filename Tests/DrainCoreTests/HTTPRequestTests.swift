@@ -82,20 +82,22 @@ import Testing
   }
 
   static let accepted: [(String, HTTPRequest.Route, String)] = [
-    ("GET /readyz HTTP/1.1\nHost: a\n\n", .readyz, ""),
-    ("\r\n\n\r\nGET /readyz HTTP/1.1\r\n" + host, .readyz, ""),
-    ("GET /readyz HTTP/1.0\r\n\r\n", .readyz, ""),
-    ("GET /livez HTTP/1.2\r\n" + host, .livez, ""),
-    ("GET /healthz HTTP/1.1\r\nHost:\r\n\r\n", .healthz, ""),
-    ("GET /startupz HTTP/1.1\r\nhost: \t[fe80::1]:8080 \r\n\r\n", .startupz, ""),
-    ("GET /readyz HTTP/1.1\r\nX:\r\nHOST:10.0.0.1:\r\n\r\n", .readyz, ""),
-    ("GET /%72ead%79z HTTP/1.1\r\n" + host, .readyz, ""),
-    ("GET /readyz?verbose HTTP/1.1\r\n" + host, .readyz, "verbose"),
-    ("GET /readyz? HTTP/1.1\r\n" + host, .readyz, ""),
-    ("GET /readyz?a?b=%zz HTTP/1.1\r\n" + host, .readyz, "a?b=%zz"),
-    ("GET http://a:1/readyz?verbose HTTP/1.1\r\n" + host, .readyz, "verbose"),
-    ("GET HTTPS://[::1]/livez HTTP/1.1\r\n" + host, .livez, ""),
-    ("GET /readyz HTTP/1.1\r\nHost: a\r\nX: caf\u{e9}\r\n\r\nGET /", .readyz, ""),
+    ("GET /readyz HTTP/1.1\nHost: a\n\n", .probe(.readyz), ""),
+    ("\r\n\n\r\nGET /readyz HTTP/1.1\r\n" + host, .probe(.readyz), ""),
+    ("GET /readyz HTTP/1.0\r\n\r\n", .probe(.readyz), ""),
+    ("GET /livez HTTP/1.2\r\n" + host, .probe(.livez), ""),
+    ("GET /healthz HTTP/1.1\r\nHost:\r\n\r\n", .probe(.healthz), ""),
+    ("GET /startupz HTTP/1.1\r\nhost: \t[fe80::1]:8080 \r\n\r\n", .probe(.startupz), ""),
+    ("GET /readyz HTTP/1.1\r\nX:\r\nHOST:10.0.0.1:\r\n\r\n", .probe(.readyz), ""),
+    ("GET /metrics?x HTTP/1.0\r\n\r\n", .metrics, "x"),
+    ("GET /%73tatus HTTP/1.0\r\n\r\n", .status, ""),
+    ("GET /%72ead%79z HTTP/1.1\r\n" + host, .probe(.readyz), ""),
+    ("GET /readyz?verbose HTTP/1.1\r\n" + host, .probe(.readyz), "verbose"),
+    ("GET /readyz? HTTP/1.1\r\n" + host, .probe(.readyz), ""),
+    ("GET /readyz?a?b=%zz HTTP/1.1\r\n" + host, .probe(.readyz), "a?b=%zz"),
+    ("GET http://a:1/readyz?verbose HTTP/1.1\r\n" + host, .probe(.readyz), "verbose"),
+    ("GET HTTPS://[::1]/livez HTTP/1.1\r\n" + host, .probe(.livez), ""),
+    ("GET /readyz HTTP/1.1\r\nHost: a\r\nX: caf\u{e9}\r\n\r\nGET /", .probe(.readyz), ""),
   ]
 
   @Test(arguments: accepted)

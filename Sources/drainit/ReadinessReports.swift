@@ -1,0 +1,58 @@
+import DrainCore
+import DrainLinux
+
+// `/metrics` and `/status`: what the readiness side knows, with what the rest of drainit tells of itself.
+extension Readiness {
+  /// Answers whoever asks for a report.
+  mutating func answerReports(
+    _ facts: ReportFacts, _ plan: DrainPlan, program: [UInt8], _ loop: borrowing EventLoop
+  ) {
+    var facts = facts
+    facts.endpointCounts = endpoint.counts
+    var slot = -1
+    while let next = endpoint.nextHeld(after: slot) {
+      slot = next
+      guard let request = endpoint.request(of: slot) else { continue }
+      switch request.route {
+      case .metrics:
+        body.removeAll()
+        renderMetrics(facts, plan)
+        finish(slot, .metrics, loop, facts.now)
+      case .status:
+        body.removeAll()
+        renderStatus(facts, plan, program)
+        finish(slot, .json, loop, facts.now)
+      case .probe: break
+      }
+    }
+  }
+
+  private mutating func renderMetrics(_ facts: ReportFacts, _ plan: DrainPlan) {
+    let report = MetricsReport(facts, plan)
+    report.render(gate: gate, into: &body)
+    report.begin(.holds, into: &body)
+    report.render(.holds, gate.checks, of: .ready, into: &body)
+    report.begin(.duration, into: &body)
+    report.render(.duration, gate.checks, of: .ready, into: &body)
+  }
+
+  private mutating func renderStatus(_ facts: ReportFacts, _ plan: DrainPlan, _ program: [UInt8]) {
+    let report = StatusReport(facts, plan, program: program)
+    report.begin(gate: gate, into: &body)
+    report.render(checks: gate.checks, of: .ready, into: &body)
+    report.end(into: &body)
+  }
+
+  private mutating func finish(
+    _ slot: Int, _ content: HTTPResponse.Content, _ loop: borrowing EventLoop, _ now: Instant
+  ) {
+    // Half a report would be a wrong one.
+    let isWhole = body.cut == 0
+    if !isWhole {
+      body.removeAll()
+      body.append("the report is too long\n")
+    }
+    endpoint.answer(
+      slot, status: isWhole ? 200 : 500, isWhole ? content : .text, body: body, loop, at: now)
+  }
+}
