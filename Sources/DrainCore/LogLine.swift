@@ -15,10 +15,17 @@ public struct LogContext: Sendable {
     self.plan = plan
   }
 
-  /// Gives the app the name that it has by now, an entrypoint script having become a server.
+  /// Takes over the name that the kernel has for the app (its first 15 bytes), where it is another.
   public mutating func rename(_ name: Span<UInt8>) {
-    program.removeAll(keepingCapacity: true)
-    for index in 0..<min(name.count, LogLine.longestName) { program.append(name[index]) }
+    var isSame = name.count == min(program.count, 15)
+    var index = 0
+    while isSame && index < name.count {
+      isSame = name[index] == program[index]
+      index &+= 1
+    }
+    if isSame || name.count == 0 { return }
+    program = []
+    for index in 0..<name.count { program.append(name[index]) }
   }
 }
 

@@ -23,11 +23,14 @@ public struct SignalRules: Sendable {
     rewrites[Int(from.number)] = UInt8(truncatingIfNeeded: to.number)
   }
 
-  /// Whether the app's name matters for this signal, so that it has to be looked up.
+  /// Whether the app's name matters for this signal, so that it has to be looked up: it decides, or it is
+  /// what the log will call the app.
   public func needsProgram(for received: ReceivedSignal) -> Bool {
-    guard usesTable else { return false }
+    if isPlain { return false }
+    if !drainSignals.isEmpty { return drainSignals.contains(received.signal) }
     switch received.signal {
-    case .term, .quit, .usr1, .winch, .int: return true
+    case .term: return true
+    case .quit, .usr1, .winch, .int: return usesTable
     default: return false
     }
   }

@@ -28,6 +28,7 @@ struct Supervisor: ~Copyable {
   ) throws(StartError) {
     // Before any descriptor is opened: where 2 is closed, its number becomes something else's.
     let sink = LogSink(STDERR_FILENO)
+    StandardDescriptors.fill()
     // Locals first: Swift does not undo half an init of a noncopyable value.
     let sources = try Supervisor.openSources(earlier?.handOver)
     let readiness = try Readiness(options, earlier?.handOver, sources.loop)
@@ -60,6 +61,7 @@ struct Supervisor: ~Copyable {
   /// Runs the loop until drainit has nothing left to do; returns the exit code.
   mutating func run() -> UInt8 {
     if lives.count == 0 { perform(lifecycle.begin(now: Clock.now())) }
+    StackPages.release()
     while exitCode == nil {
       meetDeadlines()
       if exitCode != nil { break }

@@ -41,6 +41,7 @@ extension Supervisor {
       terminal?.number ?? STDERR_FILENO, max(readiness.endpointNumber, STDERR_FILENO),
     ]
     InheritedDescriptors.close(keeping: own.span)
+    StandardDescriptors.fill()
     startDirectory = StartDirectory()
     layReady()
   }

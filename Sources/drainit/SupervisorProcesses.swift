@@ -19,7 +19,8 @@ extension Supervisor {
     if lifecycle.plan.signals.needsProgram(for: received) {
       let name = ProcessFiles.name(lifecycle.state.appPID)
       program = KnownProgram(comm: name.bytes)
-      if program != .other { log.context.rename(name.bytes) }
+      // An entrypoint script has become its program by now.
+      log.context.rename(name.bytes)
     }
     handle(.signal(received, program: program), Clock.now())
   }
