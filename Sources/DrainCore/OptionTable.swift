@@ -51,6 +51,24 @@ extension OptionRow {
       options.exitMap.append(try ExitRewrite(parsing: text))
     },
     OptionRow(
+      .process, "rewrite", letter: UInt8(ascii: "r"), .several("A:B"),
+      "pass signal A on as B; 0 drops it"
+    ) { options, text throws(ValueProblem) in
+      options.rewrites.append(try SignalRewrite(parsing: text))
+    },
+    OptionRow(
+      .process, "known-programs", .one("on|off"),
+      "nginx is stopped by QUIT, and so on; default on"
+    ) { options, text throws(ValueProblem) in
+      options.knowsPrograms = try isOn(text)
+    },
+    OptionRow(
+      .process, "parent-death-signal", letter: UInt8(ascii: "p"), .one("SIG"),
+      "what drainit gets when its parent ends"
+    ) { options, text throws(ValueProblem) in
+      options.parentDeathSignal = try Signal(parsing: text)
+    },
+    OptionRow(
       .process, "plain", .nothing, isCommon: true,
       "only be an init: no window, no endpoint, no gate"
     ) { options, _ in options.isPlain = true },

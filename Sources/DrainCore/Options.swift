@@ -29,6 +29,12 @@ public struct Options {
   public var exitMap: [ExitRewrite] = []
   /// `--plain`.
   public var isPlain = false
+  /// `--rewrite A:B`, repeatable: A is passed on as B, or dropped where B is `.none`.
+  public var rewrites: [SignalRewrite] = []
+  /// `--known-programs on|off`.
+  public var knowsPrograms = true
+  /// `--parent-death-signal`: what drainit itself gets when its parent ends (PR_SET_PDEATHSIG).
+  public var parentDeathSignal: Signal?
 
   // Readiness.
   /// `--listen [ADDR:]PORT`, or nil where not given; `off` is `.off`.
@@ -95,6 +101,18 @@ public struct ExitRewrite: Equatable, BitwiseCopyable, Sendable {
   public var to: UInt8
 
   public init(from: UInt8, to: UInt8) {
+    self.from = from
+    self.to = to
+  }
+}
+
+/// One `--rewrite A:B`.
+public struct SignalRewrite: Equatable, BitwiseCopyable, Sendable {
+  public var from: Signal
+  /// What is passed on instead; `.none` for nothing.
+  public var to: Signal
+
+  public init(from: Signal, to: Signal) {
     self.from = from
     self.to = to
   }

@@ -117,10 +117,16 @@ extension DrainRange {
 }
 
 extension Signal {
-  /// Reads the signal that asks for the stop: one that drainit can wait for.
-  static func drainSignal(_ text: Span<UInt8>) throws(ValueProblem) -> Signal {
+  /// Reads a signal that a process can be sent without the kernel's taking it for itself.
+  static func catchable(_ text: Span<UInt8>) throws(ValueProblem) -> Signal {
     let signal = try Signal(parsing: text)
     if signal == .kill || signal == .stop { throw .refused("no process can catch this signal") }
+    return signal
+  }
+
+  /// Reads the signal that asks for the stop: one that drainit can wait for.
+  static func drainSignal(_ text: Span<UInt8>) throws(ValueProblem) -> Signal {
+    let signal = try catchable(text)
     if signal == .chld { throw .refused("the kernel sends this signal when a process ends") }
     if signal.isFault { throw .refused("this signal means a fault: drainit cannot wait for it") }
     return signal
@@ -170,6 +176,26 @@ extension ExitRewrite {
     else { throw .expected("FROM:TO such as 143:0, exit codes of 0 to 255") }
     self.init(from: UInt8(from), to: UInt8(to))
   }
+}
+
+extension SignalRewrite {
+  /// Reads `A:B`, two signals; `A:0` drops A.
+  public init(parsing text: Span<UInt8>) throws(ValueProblem) {
+    guard let colon = text.index(of: UInt8(ascii: ":")) else {
+      throw .expected("A:B such as TERM:QUIT, or A:0 to drop A")
+    }
+    let to = text.from(colon &+ 1)
+    self.init(
+      from: try Signal.catchable(text.before(colon)),
+      to: isEqual(to, "0") ? .none : try Signal(parsing: to))
+  }
+}
+
+/// Reads `on` or `off`.
+func isOn(_ text: Span<UInt8>) throws(ValueProblem) -> Bool {
+  if isEqual(text, "on") { return true }
+  if isEqual(text, "off") { return false }
+  throw .expected("on or off")
 }
 
 /// Reads a port of 1 to 65535.

@@ -78,6 +78,14 @@ func readBytes(
         ["--exit-map", "0:256"],
         "--exit-map 0:256: expected FROM:TO such as 143:0, exit codes of 0 to 255"
       ),
+      (["--rewrite", "9:15"], "--rewrite 9:15: no process can catch this signal"),
+      (["-r", "15"], "-r 15: expected A:B such as TERM:QUIT, or A:0 to drop A"),
+      (["-p"], "-p: a value is missing: SIG"),
+      (
+        ["-pTREM"],
+        "-pTREM: expected a signal such as TERM, SIGUSR1, RTMIN+3 or 15 (did you mean SIGTERM?)"
+      ),
+      (["--known-programs", "yes"], "--known-programs yes: expected on or off"),
       (["--ready-every", "0"], "--ready-every 0: at least 10ms"),
       (["--ready-successes", "0"], "--ready-successes 0: expected a number of 1 to 1000000"),
       (
@@ -166,7 +174,8 @@ func readBytes(
       --drain 1s..2s --drain-signal QUIT --drain-signal=RTMIN+1 --stop-signal int --stop-timeout 3s \
       --grace 30 --port 80 --port 81 --signal-to all --exit-map 143:0 --exit-map 1:2 --plain \
       --listen 127.0.0.1:99 --ready tcp:80 --ready none --ready-every 1s --ready-successes 3 \
-      --check-timeout 20ms --check-header A:b --warmup 5m -vqv -- --drain x
+      --check-timeout 20ms --check-header A:b --warmup 5m --rewrite TERM:INT -r 1:0 -p KILL --known-programs off \
+      -vqv -- --drain x
       """
     let words = line.split(separator: " ").map(String.init)
     let options = try #require(read(words).options)
@@ -191,6 +200,9 @@ func readBytes(
     #expect(options.warmup == .seconds(300))
     #expect(options.verbosity == 2)
     #expect(options.isQuiet)
+    #expect(options.rewrites == [.init(from: .term, to: .int), .init(from: .hup, to: .none)])
+    #expect(options.parentDeathSignal == .kill)
+    #expect(!options.knowsPrograms)
   }
 
   @Test func everyOptionButTheModesIsReadFromTheEnvironment() throws {
@@ -198,7 +210,8 @@ func readBytes(
       "drain": "1s", "drain-signal": "QUIT\nTERM", "stop-signal": "int", "stop-timeout": "3s",
       "grace": "30", "port": "80\n81\n", "signal-to": "group", "exit-map": "1:2", "plain": "on",
       "listen": "off", "ready": "none", "ready-every": "1s", "ready-successes": "3",
-      "check-timeout": "20ms", "check-header": "A:b", "warmup": "5m", "verbose": "3",
+      "check-timeout": "20ms", "check-header": "A:b", "warmup": "5m", "rewrite": "1:0",
+      "known-programs": "off", "parent-death-signal": "KILL", "verbose": "3",
       "quiet": "YES",
     ]
     for row in OptionRow.all where row.hasVariable {

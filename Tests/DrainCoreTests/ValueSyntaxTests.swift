@@ -130,6 +130,18 @@ func parsed<Value>(_ text: String, _ parse: (Span<UInt8>) throws(ValueProblem) -
 
   @Test(
     arguments: [
+      ("", nil), (":", nil), ("15", nil), ("15:", nil), (":15", nil), ("0:15", nil), ("15:65", nil),
+      ("KILL:15", nil), ("STOP:0", nil), ("15:2:3", nil), ("15:-1", nil), ("15: 0", nil),
+      ("15:3", (15, 3)), ("TERM:sigquit", (15, 3)), ("usr1:0", (10, 0)), ("RTMIN:KILL", (34, 9)),
+    ] as [(String, (Int32, Int32)?)])
+  func rewrites(text: String, expected: (Int32, Int32)?) {
+    let rewrite = parsed(text) { bytes throws(ValueProblem) in try SignalRewrite(parsing: bytes) }
+    #expect(
+      rewrite == expected.map { SignalRewrite(from: Signal($0.0), to: Signal($0.1)) })
+  }
+
+  @Test(
+    arguments: [
       ("", nil), ("0", nil), ("65536", nil), ("-1", nil), ("+80", nil), ("80 ", nil), ("http", nil),
       ("8e1", nil), ("99999999999999999999999", nil), ("1", 1), ("65535", 65535), ("0080", 80),
     ] as [(String, UInt16?)])
