@@ -6,6 +6,15 @@ extension Check {
     self.init(text: [UInt8](copying: text), kind: try Check.kind(text))
   }
 
+  /// Reads a CHECK that can hold before the app is started.
+  static func beforeStart(_ text: Span<UInt8>) throws(ValueProblem) -> Check {
+    let check = try Check(parsing: text)
+    switch check.kind {
+    case .listening: throw .refused("it is the app that would hold it, and it is not started yet")
+    case .tcp, .http, .none: return check
+    }
+  }
+
   private static func kind(_ text: Span<UInt8>) throws(ValueProblem) -> Kind {
     if isEqual(text, "listening") { return .listening }
     if isEqual(text, "none") { return .none }

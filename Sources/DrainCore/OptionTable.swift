@@ -63,6 +63,23 @@ extension OptionRow {
       options.knowsPrograms = try isOn(text)
     },
     OptionRow(
+      .process, "orphans", .one("end|wait|DUR"),
+      "what becomes of processes the app leaves; default end"
+    ) { options, text throws(ValueProblem) in
+      options.orphans = try OrphanPolicy(parsing: text)
+    },
+    OptionRow(
+      .process, "start-after", .several("CHECK"), secrecy: .firstWord,
+      "start the app when this holds"
+    ) { options, text throws(ValueProblem) in
+      options.startAfter.append(try .beforeStart(text))
+    },
+    OptionRow(
+      .process, "start-timeout", .one("DUR"), "how long to wait for that; default for ever"
+    ) { options, text throws(ValueProblem) in
+      options.startTimeout = try Interval(parsing: text)
+    },
+    OptionRow(
       .process, "parent-death-signal", letter: UInt8(ascii: "p"), .one("SIG"),
       "what drainit gets when its parent ends"
     ) { options, text throws(ValueProblem) in
@@ -84,6 +101,12 @@ extension OptionRow {
       "what must hold for ready; default listening"
     ) { options, text throws(ValueProblem) in
       options.ready.append(try Check(parsing: text))
+    },
+    OptionRow(
+      .readiness, "live", .several("CHECK"), secrecy: .firstWord,
+      "what /livez asks, too; default: the app runs"
+    ) { options, text throws(ValueProblem) in
+      options.live.append(try Check(parsing: text))
     },
     OptionRow(
       .readiness, "ready-every", .one("DUR"), "how often checks run at most; default 250ms"

@@ -35,12 +35,20 @@ public struct Options {
   public var knowsPrograms = true
   /// `--parent-death-signal`: what drainit itself gets when its parent ends (PR_SET_PDEATHSIG).
   public var parentDeathSignal: Signal?
+  /// `--orphans`.
+  public var orphans: OrphanPolicy = .end
+  /// `--start-after CHECK`, repeatable: the app is started when all of them hold.
+  public var startAfter: [Check] = []
+  /// `--start-timeout`; nil is for ever.
+  public var startTimeout: Interval?
 
   // Readiness.
   /// `--listen [ADDR:]PORT`, or nil where not given; `off` is `.off`.
   public var listen: ListenAddress?
   /// `--ready CHECK`, repeatable; empty means `listening`.
   public var ready: [Check] = []
+  /// `--live CHECK`, repeatable: what `/livez` asks beside whether the app runs.
+  public var live: [Check] = []
   /// `--ready-every`.
   public var readyEvery: Interval = .milliseconds(250)
   /// `--ready-successes`, at least 1.

@@ -191,6 +191,37 @@ extension SignalRewrite {
   }
 }
 
+extension OrphanPolicy {
+  /// Reads `end`, `wait` or a duration.
+  public init(parsing text: Span<UInt8>) throws(ValueProblem) {
+    if isEqual(text, "end") {
+      self = .end
+    } else if isEqual(text, "wait") {
+      self = .wait
+    } else {
+      self = .after(
+        try Interval.orWord(text, "end, wait, or a duration such as 10s", "end", "wait"))
+    }
+  }
+}
+
+extension Interval {
+  /// Reads a duration where a word may stand as well: what is near may be the word.
+  static func orWord(
+    _ text: Span<UInt8>, _ expected: StaticString, _ word: StaticString, _ other: StaticString = ""
+  ) throws(ValueProblem) -> Interval {
+    do {
+      return try Interval(parsing: text)
+    } catch {
+      guard case .expected = error else { throw error }
+      var near = NearMiss(text)
+      near.consider(word)
+      near.consider(other)
+      throw .expected(expected, near.word)
+    }
+  }
+}
+
 /// Reads `on` or `off`.
 func isOn(_ text: Span<UInt8>) throws(ValueProblem) -> Bool {
   if isEqual(text, "on") { return true }

@@ -86,6 +86,16 @@ func readBytes(
         "-pTREM: expected a signal such as TERM, SIGUSR1, RTMIN+3 or 15 (did you mean SIGTERM?)"
       ),
       (["--known-programs", "yes"], "--known-programs yes: expected on or off"),
+      (
+        ["--orphans", "wiat"],
+        "--orphans wiat: expected end, wait, or a duration such as 10s (did you mean wait?)"
+      ),
+      (["--orphans", "-1"], "--orphans -1: expected end, wait, or a duration such as 10s"),
+      (["--orphans", "9999999h"], "--orphans 9999999h: longer than 146 years"),
+      (
+        ["--start-after", "listening"],
+        "--start-after listening: it is the app that would hold it, and it is not started yet"
+      ),
       (["--ready-every", "0"], "--ready-every 0: at least 10ms"),
       (["--ready-successes", "0"], "--ready-successes 0: expected a number of 1 to 1000000"),
       (
@@ -175,6 +185,7 @@ func readBytes(
       --grace 30 --port 80 --port 81 --signal-to all --exit-map 143:0 --exit-map 1:2 --plain \
       --listen 127.0.0.1:99 --ready tcp:80 --ready none --ready-every 1s --ready-successes 3 \
       --check-timeout 20ms --check-header A:b --warmup 5m --rewrite TERM:INT -r 1:0 -p KILL --known-programs off \
+      --orphans 9s --start-after tcp:db:5432 --start-timeout 1m --live http://h:8/ \
       -vqv -- --drain x
       """
     let words = line.split(separator: " ").map(String.init)
@@ -211,7 +222,8 @@ func readBytes(
       "grace": "30", "port": "80\n81\n", "signal-to": "group", "exit-map": "1:2", "plain": "on",
       "listen": "off", "ready": "none", "ready-every": "1s", "ready-successes": "3",
       "check-timeout": "20ms", "check-header": "A:b", "warmup": "5m", "rewrite": "1:0",
-      "known-programs": "off", "parent-death-signal": "KILL", "verbose": "3",
+      "known-programs": "off", "parent-death-signal": "KILL", "orphans": "wait",
+      "start-after": "tcp:1", "start-timeout": "1", "live": "tcp:2", "verbose": "3",
       "quiet": "YES",
     ]
     for row in OptionRow.all where row.hasVariable {
