@@ -37,6 +37,29 @@ extension OptionRow {
     ) { options, text throws(ValueProblem) in
       options.ports.append(try port(text))
     },
+    OptionRow(
+      .window, "until", .several("WHAT"), secrecy: .firstWord,
+      "quiet[:DUR] (default), closed, probed:N, or a CHECK"
+    ) { options, text throws(ValueProblem) in
+      options.until.append(try UntilCondition(parsing: text))
+    },
+    OptionRow(
+      .window, "ignore", .several("CIDR"), "peers whose connections do not count"
+    ) { options, text throws(ValueProblem) in
+      options.ignored.append(try IPNetwork(parsing: text))
+    },
+    OptionRow(
+      .window, "unready-after", .one("DUR|end"), "how long /readyz stays 200; default 0"
+    ) { options, text throws(ValueProblem) in
+      options.unreadyAfter =
+        isEqual(text, "end")
+        ? .longest : try .orWord(text, "end, or a duration such as 10s", "end")
+    },
+    OptionRow(
+      .window, "drain-notice", .one("SIG"), "what the app is sent when the window begins"
+    ) { options, text throws(ValueProblem) in
+      options.drainNotice = try .catchable(text)
+    },
 
     OptionRow(
       .process, "signal-to", .one("WHO"),

@@ -21,6 +21,15 @@ public struct Options {
   public var grace: Interval?
   /// `--port`, repeatable: the app's ports.
   public var ports: [UInt16] = []
+  /// `--until`, repeatable, all required; empty means `.quiet(for: nil)`.
+  public var until: [UntilCondition] = []
+  /// `--ignore CIDR`, repeatable: peers whose connections are no arrivals.
+  public var ignored: [IPNetwork] = []
+  /// `--unready-after`: how long after the drain signal `/readyz` goes on answering 200; `end` is
+  /// `.longest`, and the window's end comes first.
+  public var unreadyAfter: Interval = .zero
+  /// `--drain-notice`: what the app is sent at the drain signal, beside no stop.
+  public var drainNotice: Signal?
 
   // The first process.
   /// `--signal-to`.

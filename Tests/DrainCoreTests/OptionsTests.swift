@@ -96,6 +96,27 @@ func readBytes(
         ["--start-after", "listening"],
         "--start-after listening: it is the app that would hold it, and it is not started yet"
       ),
+      (
+        ["--until", "qiuet"],
+        "--until qiuet: expected quiet[:DUR], closed, probed:N or a CHECK (did you mean quiet?)"
+      ),
+      (
+        ["--until", "probd:3"],
+        "--until probd:3: expected quiet[:DUR], closed, probed:N or a CHECK (did you mean probed:?)"
+      ),
+      (
+        ["--until", "listen"],
+        "--until listen: expected quiet[:DUR], closed, probed:N or a CHECK (did you mean listening?)"
+      ),
+      (
+        ["--unready-after", "ned"],
+        "--unready-after ned: expected end, or a duration such as 10s (did you mean end?)"
+      ),
+      (["--drain-notice", "KILL"], "--drain-notice KILL: no process can catch this signal"),
+      (
+        ["--ignore", "10.0.0.0/33"],
+        "--ignore 10.0.0.0/33: expected an address or a range such as 10.0.0.0/8 or fd00::/8"
+      ),
       (["--ready-every", "0"], "--ready-every 0: at least 10ms"),
       (["--ready-successes", "0"], "--ready-successes 0: expected a number of 1 to 1000000"),
       (
@@ -186,6 +207,7 @@ func readBytes(
       --listen 127.0.0.1:99 --ready tcp:80 --ready none --ready-every 1s --ready-successes 3 \
       --check-timeout 20ms --check-header A:b --warmup 5m --rewrite TERM:INT -r 1:0 -p KILL --known-programs off \
       --orphans 9s --start-after tcp:db:5432 --start-timeout 1m --live http://h:8/ \
+      --until closed --until tcp:1 --ignore fd00::/8 --ignore 10.0.0.1 --unready-after end --drain-notice USR1 \
       -vqv -- --drain x
       """
     let words = line.split(separator: " ").map(String.init)
@@ -223,7 +245,8 @@ func readBytes(
       "listen": "off", "ready": "none", "ready-every": "1s", "ready-successes": "3",
       "check-timeout": "20ms", "check-header": "A:b", "warmup": "5m", "rewrite": "1:0",
       "known-programs": "off", "parent-death-signal": "KILL", "orphans": "wait",
-      "start-after": "tcp:1", "start-timeout": "1", "live": "tcp:2", "verbose": "3",
+      "start-after": "tcp:1", "start-timeout": "1", "live": "tcp:2", "until": "quiet:5s",
+      "ignore": "::1", "unready-after": "3s", "drain-notice": "USR1", "verbose": "3",
       "quiet": "YES",
     ]
     for row in OptionRow.all where row.hasVariable {
