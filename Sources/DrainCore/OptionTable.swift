@@ -166,6 +166,16 @@ extension OptionRow {
       "log each process that is reaped, too"
     ) { options, _ in options.verbosity = options.verbosity == .max ? .max : options.verbosity + 1
     },
+    OptionRow(.log, "log", .one("text|json"), "one line an event, as text or as JSON") {
+      options, text throws(ValueProblem) in
+      if isEqual(text, "json") {
+        options.logsJSON = true
+      } else if isEqual(text, "text") {
+        options.logsJSON = false
+      } else {
+        throw .expected("text or json")
+      }
+    },
 
     OptionRow(
       .mode, "help", letter: UInt8(ascii: "h"), .maybe("all"), isCommon: true,

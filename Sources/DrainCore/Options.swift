@@ -75,6 +75,8 @@ public struct Options {
   public var verbosity: UInt8 = 0
   /// `-q`, `--quiet`.
   public var isQuiet = false
+  /// `--log text|json`.
+  public var logsJSON = false
 
   public init() {}
 }

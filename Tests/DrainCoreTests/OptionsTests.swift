@@ -117,6 +117,7 @@ func readBytes(
         ["--ignore", "10.0.0.0/33"],
         "--ignore 10.0.0.0/33: expected an address or a range such as 10.0.0.0/8 or fd00::/8"
       ),
+      (["--log", "xml"], "--log xml: expected text or json"),
       (["--ready-every", "0"], "--ready-every 0: at least 10ms"),
       (["--ready-successes", "0"], "--ready-successes 0: expected a number of 1 to 1000000"),
       (
@@ -208,6 +209,7 @@ func readBytes(
       --check-timeout 20ms --check-header A:b --warmup 5m --rewrite TERM:INT -r 1:0 -p KILL --known-programs off \
       --orphans 9s --start-after tcp:db:5432 --start-timeout 1m --live http://h:8/ \
       --until closed --until tcp:1 --ignore fd00::/8 --ignore 10.0.0.1 --unready-after end --drain-notice USR1 \
+      --log json \
       -vqv -- --drain x
       """
     let words = line.split(separator: " ").map(String.init)
@@ -246,7 +248,14 @@ func readBytes(
       "check-timeout": "20ms", "check-header": "A:b", "warmup": "5m", "rewrite": "1:0",
       "known-programs": "off", "parent-death-signal": "KILL", "orphans": "wait",
       "start-after": "tcp:1", "start-timeout": "1", "live": "tcp:2", "until": "quiet:5s",
+<<<<<<< HEAD
       "ignore": "::1", "unready-after": "3s", "drain-notice": "USR1", "verbose": "3",
+=======
+      "ignore": "::1", "unready-after": "3s", "drain-notice": "USR1", "on-ready": "a b\nc",
+      "on-drain": "POST http://h/", "on-exit": "'x y'",
+      "hook-timeout": "1s", "hook-header": "A: b\nC: d", "hook-body": "x", "log": "json",
+      "verbose": "3",
+>>>>>>> 1fdf0b4 (Read --log)
       "quiet": "YES",
     ]
     for row in OptionRow.all where row.hasVariable {
