@@ -11,6 +11,9 @@ public struct EndpointFacts: Equatable, BitwiseCopyable, Sendable {
     self.mayBeReady = mayBeReady
     self.appRuns = appRuns
   }
+
+  /// Whether `--live` matters: from the drain signal on a kubelet's restart would only be in the way.
+  var asksLive: Bool { appRuns && (phase == .starting || phase == .serving) }
 }
 
 /// Which checks have to be asked before a page can be answered.
@@ -19,6 +22,8 @@ public enum NeededChecks: UInt8, BitwiseCopyable, Sendable {
   case none
   /// The gate's.
   case ready
+  /// Those of `--live`.
+  case live
 }
 
 /// The pages of the endpoint as a function of what is known.
@@ -33,18 +38,23 @@ public struct EndpointAnswer: BitwiseCopyable, Sendable {
 
   /// The checks that have to be asked first.
   public static func needs(
-    _ page: ProbePage, facts: EndpointFacts, gateIsOpen: Bool
+    _ page: ProbePage, facts: EndpointFacts, gateIsOpen: Bool, hasLive: Bool
   ) -> NeededChecks {
-    page == .readyz && facts.mayBeReady && gateIsOpen ? .ready : .none
+    switch page {
+    case .readyz: facts.mayBeReady && gateIsOpen ? .ready : .none
+    case .livez, .healthz: hasLive && facts.asksLive ? .live : .none
+    case .startupz: .none
+    }
   }
 
   /// Appends the page's body, at most `EndpointLimits.bodyBytes`, and returns its status.
   ///
   /// - Parameters:
   ///   - query: what followed the question mark.
+  ///   - live: the checks of `--live`.
   public func render(
     _ page: ProbePage, query: Span<UInt8>, gate: borrowing ReadinessGate,
-    into body: inout ByteBuffer
+    live: borrowing ReadinessGate, into body: inout ByteBuffer
   ) -> UInt16 {
     let isVerbose = HTTPQuery.has("verbose", in: query)
     let passes: Bool
@@ -56,11 +66,8 @@ public struct EndpointAnswer: BitwiseCopyable, Sendable {
       if isVerbose { appendChecks(gate.checks, query, &body) }
       passes = renderStarted(gate, isVerbose: isVerbose, &body)
     case .livez, .healthz:
-      if isVerbose { appendApp(query, &body) }
-      let name: StaticString = page == .livez ? "livez" : "healthz"
-      passes = isAlive
-      conclude(name, passes, isVerbose: isVerbose, &body)
-      if !passes { body.append("the app has ended\n") }
+      if isVerbose { appendLive(live.checks, query, &body) }
+      passes = renderLive(page, live.checks, query, isVerbose: isVerbose, &body)
     }
     return passes ? 200 : 503
   }
@@ -97,6 +104,23 @@ public struct EndpointAnswer: BitwiseCopyable, Sendable {
       }
     case .stopping, .killing: body.append("stopping\n")
     case .leaving, .exited: body.append("the app has ended\n")
+    }
+    return false
+  }
+
+  private func renderLive(
+    _ page: ProbePage, _ checks: borrowing CheckSchedule, _ query: Span<UInt8>,
+    isVerbose: Bool, _ body: inout ByteBuffer
+  ) -> Bool {
+    let failing = facts.asksLive ? countFailing(checks, query) : 0
+    let passes = isAlive && failing == 0
+    conclude(page == .livez ? "livez" : "healthz", passes, isVerbose: isVerbose, &body)
+    if passes { return true }
+    if isAlive {
+      body.append("not alive: ")
+      appendFailing(checks, query, &body)
+    } else {
+      body.append("the app has ended\n")
     }
     return false
   }
@@ -200,9 +224,15 @@ extension EndpointAnswer {
     appendUnmatched(query, checks.names, &body)
   }
 
-  private func appendApp(_ query: Span<UInt8>, _ body: inout ByteBuffer) {
+  private func appendLive(
+    _ checks: borrowing CheckSchedule, _ query: Span<UInt8>, _ body: inout ByteBuffer
+  ) {
     body.append(isAlive ? "[+]app ok\n" : "[-]app failed: it has ended\n")
-    appendUnmatched(query, [], &body)
+    if facts.asksLive {
+      appendChecks(checks, query, &body)
+    } else {
+      appendUnmatched(query, [], &body)
+    }
   }
 
   /// kube-apiserver's warning, but for the names: what a request's query says is not repeated.

@@ -32,6 +32,10 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case ended(Ending)
   /// Left-over processes are sent a signal.
   case leftovers(Signal)
+  /// A process that did not end when it should have.
+  case inTheWay(ProcessStat)
+  /// So many more that did not.
+  case moreInTheWay(Int)
   /// Left-over processes are waited for.
   case waitingForLeftovers
   /// `--start-timeout` is over and `--start-after` does not hold.

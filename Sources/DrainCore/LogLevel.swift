@@ -29,7 +29,8 @@ extension LogEvent {
     case .started, .ready, .draining, .notDraining, .windowChanged, .repeated, .unready, .stopping,
       .extended, .leftovers, .waitingForLeftovers, .endedWaiting:
       .info
-    case .cameBack, .killing, .continued, .stopped, .startTimedOut, .notExecuted, .noEndpoint,
+    case .cameBack, .inTheWay, .moreInTheWay, .killing, .continued, .stopped, .startTimedOut,
+      .notExecuted, .noEndpoint,
       .linesDropped,
       .callFailed:
       .warning
@@ -53,6 +54,7 @@ extension LogEvent {
     case .continued: "continued"
     case .stopped: "stopped"
     case .ended: "ended"
+    case .inTheWay, .moreInTheWay: "in-the-way"
     case .leftovers: "leftovers"
     case .waitingForLeftovers: "waiting"
     case .startTimedOut: "start-timed-out"

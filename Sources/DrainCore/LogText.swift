@@ -55,6 +55,11 @@ extension ByteBuffer {
     case .leftovers(let signal):
       append(signal)
       append(" to the processes that are left")
+    case .inTheWay(let stat): appendInTheWay(stat)
+    case .moreInTheWay(let count):
+      append("in the way: ")
+      append(decimal: Int64(count))
+      append(" more")
     case .waitingForLeftovers: append("waiting until the last process has ended (--orphans wait)")
     case .startTimedOut(let after):
       append("--start-after did not hold within ")
@@ -84,6 +89,22 @@ extension ByteBuffer {
     case .callFailed(let errno):
       append("a system call failed that should not have, and is left at that: ")
       append(errno: errno)
+    }
+  }
+
+  private mutating func appendInTheWay(_ stat: ProcessStat) {
+    append("in the way: ")
+    append(printable: stat.name.bytes)
+    append(" (pid ")
+    append(decimal: Int64(stat.pid))
+    append("), ")
+    switch stat.state {
+    case UInt8(ascii: "R"): append("running")
+    case UInt8(ascii: "S"): append("sleeping")
+    case UInt8(ascii: "D"): append("waiting for a device, which no signal ends")
+    case UInt8(ascii: "T"), UInt8(ascii: "t"): append("stopped")
+    case UInt8(ascii: "Z"): append("ended, and its parent has not noticed")
+    default: append(printable: [stat.state])
     }
   }
 

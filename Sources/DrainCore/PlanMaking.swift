@@ -15,9 +15,15 @@ extension DrainPlan {
     var plan = DrainPlan(window: window, source: source)
     plan.signals = rules(options, isFirstProcess)
     for rewrite in options.exitMap { plan.map(exitCode: rewrite.from, to: rewrite.to) }
+    plan.orphans = options.orphans
     if options.isPlain { return plan }
     plan.grace = options.grace
     plan.stopTimeout = options.stopTimeout
+    plan.startsAfter = !options.startAfter.isEmpty
+    plan.startTimeout = options.startTimeout
+    plan.hasLiveCheck = !options.live.isEmpty
+    plan.unreadyAfter = options.unreadyAfter
+    plan.notice = options.drainNotice ?? .none
     try plan.fitIntoGrace()
     return plan
   }
@@ -26,6 +32,8 @@ extension DrainPlan {
     var rules = SignalRules()
     rules.isFirstProcess = isFirstProcess
     rules.isPlain = options.isPlain
+    rules.mayKnowPrograms = options.knowsPrograms
+    for rewrite in options.rewrites { rules.rewrite(rewrite.from, as: rewrite.to) }
     rules.stopSignal = options.stopSignal ?? .none
     for signal in options.drainSignals { rules.drainSignals.insert(signal) }
     return rules

@@ -5,7 +5,9 @@ enum EventSource: UInt8 {
   case signals = 1
   case faults
   case endpoint
-  case check
+  case readyCheck
+  case liveCheck
+  case startCheck
 
   init?(_ token: EventToken) { self.init(rawValue: token.kind) }
 }

@@ -6,13 +6,12 @@ import DrainLinux
 struct ReadinessNews {
   /// The gate has opened.
   var hasOpened = false
+  /// Every `--start-after` check holds.
+  var mayStart = false
+  /// Whether `--live` holds, where it was asked for the lifecycle.
+  var isLive: Bool?
   /// Somebody asks for `/metrics` or `/status`: `answerReports` is to be called.
   var wantsReport = false
-
-  mutating func add(_ other: ReadinessNews) {
-    hasOpened = hasOpened || other.hasOpened
-    wantsReport = wantsReport || other.wantsReport
-  }
 }
 
 /// The endpoint, the gate and its checks: what answers a prober.
@@ -20,13 +19,16 @@ struct Readiness: ~Copyable {
   /// The default port: SIGTERM is 15, and ends a program with 143.
   static var defaultPort: UInt16 { 14315 }
 
-  var gate: ReadinessGate
-  private var runner: CheckRunner
+  var ready: CheckGroup
+  var live: CheckGroup
+  var startAfter: CheckGroup
   var endpoint: HTTPListener
-  private var ports: AppPorts
+  var ports: AppPorts
   var body: ByteBuffer
-  private var hasStarted = false
-  private var hasStopped = false
+  var hasStarted = false
+  var hasStopped = false
+  /// Whether the lifecycle waits for `--live`'s answer.
+  var awaitsLive = false
   /// Why there is no endpoint, where that is no reason not to start.
   private(set) var listenFailure: ListenFailure?
 
@@ -47,21 +49,23 @@ struct Readiness: ~Copyable {
     self.ports = ports
     self.endpoint = endpoint
     listenFailure = failure
-    gate = ReadinessGate(
-      checks: CheckSchedule(checks: checks, every: options.readyEvery),
+    ready = CheckGroup(
+      checks, options, .readyCheck,
       settings: GateSettings(successes: options.readySuccesses, warmup: options.warmup),
       memory: earlier?.gate ?? GateMemory())
-    runner = CheckRunner(
-      checks: checks, headers: options.checkHeaders, timeout: options.checkTimeout,
-      kind: EventSource.check.rawValue)
+    startAfter = CheckGroup(options.startAfter, options, .startCheck)
+    // It has no gate to open: it runs when somebody asks.
+    var open = GateMemory()
+    open.isOpen = true
+    live = CheckGroup(isOff ? [] : options.live, options, .liveCheck, memory: open)
     body = ByteBuffer(capacity: isOff ? 0 : EndpointLimits.bodyBytes)
   }
 
   /// The checks as messages name them.
-  var gateNames: [[UInt8]] { gate.checks.names }
+  var gateNames: [[UInt8]] { ready.gate.checks.names }
 
   /// What of the gate must survive a fault.
-  var memory: GateMemory { gate.memory }
+  var memory: GateMemory { ready.gate.memory }
 
   /// The endpoint's listening socket, for whoever closes what drainit does not need; -1 for none.
   var endpointNumber: Int32 { endpoint.number }
@@ -128,137 +132,5 @@ extension ListenError {
     case .taken: Errno(EADDRINUSE)
     case .failed(let errno): errno
     }
-  }
-}
-
-// Events of the loop and of the lifecycle.
-extension Readiness {
-  /// When `expire` is to be called next.
-  var nextDeadline: Instant {
-    min(gate.nextDeadline, min(runner.nextDeadline, endpoint.nextDeadline))
-  }
-
-  /// Follows the lifecycle: the checks begin with the app and end when nothing can be ready any more.
-  mutating func follow(
-    _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
-  ) -> ReadinessNews {
-    if !hasStarted && facts.appRuns {
-      hasStarted = true
-      return apply(gate.handle(.started, at: now), facts, loop, now)
-    }
-    let canBeReady = facts.mayBeReady || facts.phase.rawValue < Phase.draining.rawValue
-    if hasStarted && !hasStopped && !canBeReady {
-      hasStopped = true
-      return apply(gate.handle(.stopped, at: now), facts, loop, now)
-    }
-    return ReadinessNews()
-  }
-
-  mutating func expire(
-    _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
-  ) -> ReadinessNews {
-    endpoint.expire(loop, at: now)
-    var news = ReadinessNews()
-    while let report = runner.expire(loop, at: now) {
-      news.add(finish(report, facts, loop, now))
-    }
-    if gate.nextDeadline <= now {
-      news.add(apply(gate.handle(.deadline, at: now), facts, loop, now))
-    }
-    return news
-  }
-
-  mutating func takeEndpoint(
-    _ event: ReadyEvent, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
-  ) -> ReadinessNews {
-    endpoint.handleReady(event, loop, at: now)
-    var news = ReadinessNews()
-    while let slot = endpoint.takeRequest() {
-      news.add(serve(slot, facts, loop, now))
-    }
-    return news
-  }
-
-  mutating func takeCheck(
-    _ event: ReadyEvent, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
-  ) -> ReadinessNews {
-    guard let report = runner.handleReady(event, loop, at: now) else { return ReadinessNews() }
-    return finish(report, facts, loop, now)
-  }
-
-  /// Answers a request, or holds it until the checks that it needs have run.
-  private mutating func serve(
-    _ slot: Int, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
-  ) -> ReadinessNews {
-    guard let route = endpoint.request(of: slot)?.route else { return ReadinessNews() }
-    guard case .probe(let page) = route else { return ReadinessNews(wantsReport: true) }
-    switch EndpointAnswer.needs(page, facts: facts, gateIsOpen: gate.isOpen) {
-    case .none:
-      answer(slot, facts, loop, now)
-      return ReadinessNews()
-    case .ready:
-      endpoint.hold(slot, loop)
-      return apply(gate.handle(.asked, at: now), facts, loop, now)
-    }
-  }
-
-  private mutating func finish(
-    _ report: CheckReport, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
-  ) -> ReadinessNews {
-    let event = GateEvent.finished(check: report.check, report.outcome)
-    return apply(gate.handle(event, at: now), facts, loop, now)
-  }
-
-  private mutating func apply(
-    _ effects: GateEffects, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
-  ) -> ReadinessNews {
-    var news = ReadinessNews(hasOpened: effects.hasOpened)
-    if effects.answer { answerHeld(facts, loop, now) }
-    var run = effects.run
-    while let index = run.popFirst() {
-      guard let outcome = begin(index, loop, now) else { continue }
-      let report = CheckReport(check: index, outcome: outcome)
-      news.add(finish(report, facts, loop, now))
-    }
-    return news
-  }
-
-  /// Begins a check; its outcome where it is known at once.
-  private mutating func begin(
-    _ index: Int, _ loop: borrowing EventLoop, _ now: Instant
-  ) -> CheckOutcome? {
-    switch runner.start(index, loop, at: now) {
-    case .finished(let outcome): return outcome
-    case .asksListeners: return listening()
-    case .underWay, .needsAddresses: return nil
-    }
-  }
-
-  private mutating func listening() -> CheckOutcome {
-    // What cannot be seen counts as there.
-    ports.listens() ?? true ? .holds : .fails(.notListening)
-  }
-
-  private mutating func answerHeld(
-    _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
-  ) {
-    var slot = -1
-    while let next = endpoint.nextHeld(after: slot) {
-      slot = next
-      answer(slot, facts, loop, now)
-    }
-  }
-
-  private mutating func answer(
-    _ slot: Int, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
-  ) {
-    guard let request = endpoint.request(of: slot), case .probe(let page) = request.route else {
-      return
-    }
-    body.removeAll()
-    let answer = EndpointAnswer(facts: facts, now: now)
-    let status = answer.render(
-      page, query: request.query.of(endpoint.head(of: slot)), gate: gate, into: &body)
-    endpoint.answer(slot, status: status, body: body, loop, at: now)
   }
 }

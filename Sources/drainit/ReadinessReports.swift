@@ -29,17 +29,20 @@ extension Readiness {
 
   private mutating func renderMetrics(_ facts: ReportFacts, _ plan: DrainPlan) {
     let report = MetricsReport(facts, plan)
-    report.render(gate: gate, into: &body)
+    report.render(gate: ready.gate, into: &body)
     report.begin(.holds, into: &body)
-    report.render(.holds, gate.checks, of: .ready, into: &body)
+    report.render(.holds, ready.gate.checks, of: .ready, into: &body)
+    report.render(.holds, live.gate.checks, of: .live, into: &body)
     report.begin(.duration, into: &body)
-    report.render(.duration, gate.checks, of: .ready, into: &body)
+    report.render(.duration, ready.gate.checks, of: .ready, into: &body)
+    report.render(.duration, live.gate.checks, of: .live, into: &body)
   }
 
   private mutating func renderStatus(_ facts: ReportFacts, _ plan: DrainPlan, _ program: [UInt8]) {
     let report = StatusReport(facts, plan, program: program)
-    report.begin(gate: gate, into: &body)
-    report.render(checks: gate.checks, of: .ready, into: &body)
+    report.begin(gate: ready.gate, into: &body)
+    report.render(checks: ready.gate.checks, of: .ready, into: &body)
+    report.render(checks: live.gate.checks, of: .live, into: &body)
     report.end(into: &body)
   }
 

@@ -32,8 +32,9 @@ struct Supervisor: ~Copyable {
     // Locals first: Swift does not undo half an init of a noncopyable value.
     let sources = try Supervisor.openSources(earlier?.handOver)
     let readiness = try Readiness(options, earlier?.handOver, sources.loop)
-    let context = LogContext(
+    var context = LogContext(
       program: command.programName(at: options.commandIndex), gate: readiness.gateNames, plan: plan)
+    context.isJSON = options.logsJSON
     self.command = command
     self.options = options
     lifecycle = Lifecycle(plan: plan)
@@ -45,6 +46,7 @@ struct Supervisor: ~Copyable {
       // Where the kernel is too old for it, orphans go to whoever is PID 1.
       do throws(Errno) { try Reaper.becomeSubreaper() } catch {}
     }
+    if let signal = options.parentDeathSignal { Reaper.followParent(signal) }
     if let earlier {
       resume(earlier)
       return
@@ -60,8 +62,8 @@ struct Supervisor: ~Copyable {
 
   /// Runs the loop until drainit has nothing left to do; returns the exit code.
   mutating func run() -> UInt8 {
-    if lives.count == 0 { perform(lifecycle.begin(now: Clock.now())) }
-    StackPages.release()
+    if lives.count == 0 { begin() }
+    StartPages.release()
     while exitCode == nil {
       meetDeadlines()
       if exitCode != nil { break }
@@ -71,6 +73,15 @@ struct Supervisor: ~Copyable {
       if mustReap { reap() }
     }
     return exitCode ?? Lifecycle.ownFailure
+  }
+
+  private mutating func begin() {
+    let now = Clock.now()
+    perform(lifecycle.begin(now: now))
+    if lifecycle.phase == .waiting {
+      layReady()
+      attend(readiness.awaitStart(facts, sources.loop, now))
+    }
   }
 
   /// The earliest moment at which something has to be done without an event; nil for none.
@@ -91,10 +102,9 @@ struct Supervisor: ~Copyable {
       readSignals()
     case .faults:
       while let received = sources.faults.next() { take(received) }
-    case .endpoint:
-      attend(readiness.takeEndpoint(event, facts, sources.loop, Clock.now()))
-    case .check:
-      attend(readiness.takeCheck(event, facts, sources.loop, Clock.now()))
+    case .endpoint, .readyCheck, .liveCheck, .startCheck:
+      guard let source = EventSource(event.token) else { return }
+      attend(readiness.take(event, from: source, facts, sources.loop, Clock.now()))
     case nil:
       break
     }
@@ -117,7 +127,12 @@ struct Supervisor: ~Copyable {
 
   /// Tells the lifecycle what the readiness side found out.
   mutating func attend(_ news: ReadinessNews) {
-    if news.hasOpened { handle(.gateOpened, Clock.now()) }
+    if news.mayStart { handle(.startAllowed, Clock.now()) }
+    if news.hasOpened {
+      handle(.gateOpened, Clock.now())
+      StartPages.release()
+    }
+    if let isLive = news.isLive { handle(.live(isLive), Clock.now()) }
     if news.wantsReport {
       readiness.answerReports(
         report, lifecycle.plan, program: log.context.program, sources.loop)

@@ -51,6 +51,20 @@ extension Supervisor {
     handle(Reaper.hasChildren ? .leftoversFound : .nobodyLeft, Clock.now())
   }
 
+  /// Names who was in the way when a timeout strikes.
+  mutating func nameLeftovers(_ event: LogEvent) {
+    switch event {
+    case .killing, .leftovers(.kill): break
+    default: return
+    }
+    let left = LeftOvers()
+    for index in 0..<left.namedCount {
+      if let stat = left[index] { log.write(.inTheWay(stat), lifecycle.state) }
+    }
+    let more = left.count &- left.namedCount
+    if more > 0 { log.write(.moreInTheWay(more), lifecycle.state) }
+  }
+
   /// The app was stopped: drainit, its shell's job, takes the terminal back and stops as well.
   mutating func stopAsJob(_ signal: Signal) {
     guard Job.isShells else { return }

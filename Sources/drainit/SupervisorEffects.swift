@@ -29,8 +29,11 @@ extension Supervisor {
     case .findListeners: handle(.listeners(readiness.listeners()), Clock.now())
     case .stopAsJob(let signal): stopAsJob(signal)
     case .continueAsJob: continueAsJob()
-    case .checkLive, .observeTraffic, .stopObserving, .runHooks: break
-    case .log(let event): log.write(event, lifecycle.state)
+    case .checkLive: attend(readiness.askLive(facts, sources.loop, Clock.now()))
+    case .observeTraffic, .stopObserving, .runHooks: break
+    case .log(let event):
+      log.write(event, lifecycle.state)
+      nameLeftovers(event)
     case .exit(let code): exitCode = code
     }
   }

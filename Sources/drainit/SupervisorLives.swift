@@ -54,6 +54,9 @@ extension Supervisor {
     // SIGCHLD may have been read without a child being reaped.
     mustReap = true
     perform(lifecycle.resume(now: Clock.now()))
+    if lifecycle.phase == .waiting {
+      attend(readiness.awaitStart(facts, sources.loop, Clock.now()))
+    }
     attend(readiness.follow(facts, sources.loop, Clock.now()))
   }
 }

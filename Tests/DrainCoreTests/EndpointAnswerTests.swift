@@ -169,11 +169,46 @@ import Testing
 
   @Test func onlyAPageThatMayBeReadyAsksTheChecks() {
     let draining = EndpointFacts(phase: .draining, mayBeReady: false, appRuns: true)
-    #expect(EndpointAnswer.needs(.readyz, facts: Self.serving, gateIsOpen: true) == .ready)
-    #expect(EndpointAnswer.needs(.readyz, facts: Self.serving, gateIsOpen: false) == .none)
-    #expect(EndpointAnswer.needs(.readyz, facts: draining, gateIsOpen: true) == .none)
-    #expect(EndpointAnswer.needs(.livez, facts: Self.serving, gateIsOpen: true) == .none)
-    #expect(EndpointAnswer.needs(.startupz, facts: Self.serving, gateIsOpen: true) == .none)
+    #expect(
+      EndpointAnswer.needs(.readyz, facts: Self.serving, gateIsOpen: true, hasLive: false) == .ready
+    )
+    #expect(
+      EndpointAnswer.needs(.readyz, facts: Self.serving, gateIsOpen: false, hasLive: false) == .none
+    )
+    #expect(
+      EndpointAnswer.needs(.readyz, facts: draining, gateIsOpen: true, hasLive: false) == .none)
+    #expect(
+      EndpointAnswer.needs(.livez, facts: Self.serving, gateIsOpen: true, hasLive: false) == .none)
+    #expect(
+      EndpointAnswer.needs(.startupz, facts: Self.serving, gateIsOpen: true, hasLive: false)
+        == .none)
+    #expect(
+      EndpointAnswer.needs(.livez, facts: Self.serving, gateIsOpen: true, hasLive: true) == .live)
+    #expect(
+      EndpointAnswer.needs(.livez, facts: draining, gateIsOpen: true, hasLive: true) == .none)
+  }
+
+  @Test func livezFailsWithItsCheckUntilTheDrainSignal() {
+    let check = Check(text: Array("tcp:9".utf8), kind: .tcp(host: [], port: 9))
+    var memory = GateMemory()
+    memory.isOpen = true
+    var live = ReadinessGate(
+      checks: CheckSchedule(checks: [check], every: .zero), settings: GateSettings(),
+      memory: memory)
+    let now = Instant(nanoseconds: 0)
+    _ = live.handle(.started, at: now)
+    _ = live.handle(.asked, at: now)
+    _ = live.handle(.finished(check: 0, .fails(.refused)), at: now)
+    for (phase, status, text) in [
+      (Phase.serving, 503, "not alive: tcp:9 (connection refused)\n"), (.draining, 200, "ok\n"),
+    ] as [(Phase, UInt16, String)] {
+      let facts = EndpointFacts(phase: phase, mayBeReady: false, appRuns: true)
+      var body = ByteBuffer(capacity: 1000)
+      let answer = EndpointAnswer(facts: facts, now: now)
+      let got = answer.render(.livez, query: Span(), gate: live, live: live, into: &body)
+      #expect(got == status)
+      #expect(DrainCoreTests.text(body) == text)
+    }
   }
 
   @Test func theLongestPageFits() {
@@ -185,7 +220,7 @@ import Testing
     var body = ByteBuffer(capacity: EndpointLimits.bodyBytes)
     let (page, query) = parsed("/readyz?verbose")
     _ = EndpointAnswer(facts: Self.starting, now: at(0))
-      .render(page, query: query.span, gate: bench.gate, into: &body)
+      .render(page, query: query.span, gate: bench.gate, live: noLive, into: &body)
     #expect(body.cut == 0)
     #expect(body.count > 16 * 2 * 200)
   }
@@ -239,7 +274,7 @@ import Testing
     let (page, query) = parsed(target)
     var body = ByteBuffer(capacity: EndpointLimits.bodyBytes)
     let status = EndpointAnswer(facts: facts, now: at(now))
-      .render(page, query: query.span, gate: gate, into: &body)
+      .render(page, query: query.span, gate: gate, live: noLive, into: &body)
     return Answer(status, text(body))
   }
 }
@@ -270,3 +305,7 @@ import Testing
     #expect(CheckName.of(check).count == EndpointLimits.checkNameBytes)
   }
 }
+
+/// No `--live` was given.
+private let noLive = ReadinessGate(
+  checks: CheckSchedule(checks: [], every: .zero), settings: GateSettings())

@@ -248,14 +248,8 @@ func readBytes(
       "check-timeout": "20ms", "check-header": "A:b", "warmup": "5m", "rewrite": "1:0",
       "known-programs": "off", "parent-death-signal": "KILL", "orphans": "wait",
       "start-after": "tcp:1", "start-timeout": "1", "live": "tcp:2", "until": "quiet:5s",
-<<<<<<< HEAD
-      "ignore": "::1", "unready-after": "3s", "drain-notice": "USR1", "verbose": "3",
-=======
-      "ignore": "::1", "unready-after": "3s", "drain-notice": "USR1", "on-ready": "a b\nc",
-      "on-drain": "POST http://h/", "on-exit": "'x y'",
-      "hook-timeout": "1s", "hook-header": "A: b\nC: d", "hook-body": "x", "log": "json",
+      "ignore": "::1", "unready-after": "3s", "drain-notice": "USR1", "log": "json",
       "verbose": "3",
->>>>>>> 1fdf0b4 (Read --log)
       "quiet": "YES",
     ]
     for row in OptionRow.all where row.hasVariable {

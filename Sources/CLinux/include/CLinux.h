@@ -155,4 +155,9 @@ static inline int linux_execveat_self(int fd, char *const *argv, char *const *en
 }
 static inline const char *linux_executable_name(void) { return (const char *)getauxval(AT_EXECFN); }
 
+// The linker's names for where the program's code begins and ends (end(3)).
+extern const char __executable_start, etext;
+static inline uintptr_t linux_code_start(void) { return (uintptr_t)&__executable_start; }
+static inline uintptr_t linux_code_end(void) { return (uintptr_t)&etext; }
+
 #endif

@@ -1,0 +1,158 @@
+import DrainCore
+import DrainLinux
+
+// Events of the loop and of the lifecycle.
+
+extension Readiness {
+  /// When `expire` is to be called next.
+  var nextDeadline: Instant {
+    min(
+      min(ready.nextDeadline, live.nextDeadline),
+      min(startAfter.nextDeadline, endpoint.nextDeadline))
+  }
+
+  /// Follows the lifecycle: the checks begin with the app and end when nothing can be ready any more.
+  mutating func follow(
+    _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
+  ) -> ReadinessNews {
+    var news = ReadinessNews()
+    if !hasStarted && facts.appRuns {
+      hasStarted = true
+      settle(startAfter.handle(.stopped, &ports, loop, now), .startCheck, facts, loop, now, &news)
+      settle(live.handle(.started, &ports, loop, now), .liveCheck, facts, loop, now, &news)
+      settle(ready.handle(.started, &ports, loop, now), .readyCheck, facts, loop, now, &news)
+    }
+    let canBeReady = facts.mayBeReady || facts.phase.rawValue < Phase.draining.rawValue
+    if hasStarted && !hasStopped && !canBeReady {
+      hasStopped = true
+      settle(ready.handle(.stopped, &ports, loop, now), .readyCheck, facts, loop, now, &news)
+    }
+    return news
+  }
+
+  /// Begins to ask whether the app may be started.
+  mutating func awaitStart(
+    _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
+  ) -> ReadinessNews {
+    var news = ReadinessNews()
+    settle(startAfter.handle(.started, &ports, loop, now), .startCheck, facts, loop, now, &news)
+    return news
+  }
+
+  /// Asks whether the app is alive, for the lifecycle.
+  mutating func askLive(
+    _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
+  ) -> ReadinessNews {
+    awaitsLive = true
+    var news = ReadinessNews()
+    settle(live.handle(.asked, &ports, loop, now), .liveCheck, facts, loop, now, &news)
+    return news
+  }
+
+  mutating func expire(
+    _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
+  ) -> ReadinessNews {
+    endpoint.expire(loop, at: now)
+    var news = ReadinessNews()
+    settle(startAfter.expire(&ports, loop, now), .startCheck, facts, loop, now, &news)
+    settle(live.expire(&ports, loop, now), .liveCheck, facts, loop, now, &news)
+    settle(ready.expire(&ports, loop, now), .readyCheck, facts, loop, now, &news)
+    return news
+  }
+
+  mutating func take(
+    _ event: ReadyEvent, from source: EventSource, _ facts: EndpointFacts,
+    _ loop: borrowing EventLoop, _ now: Instant
+  ) -> ReadinessNews {
+    var news = ReadinessNews()
+    switch source {
+    case .endpoint:
+      endpoint.handleReady(event, loop, at: now)
+      while let slot = endpoint.takeRequest() { serve(slot, facts, loop, now, &news) }
+    case .readyCheck:
+      settle(ready.take(event, &ports, loop, now), source, facts, loop, now, &news)
+    case .liveCheck:
+      settle(live.take(event, &ports, loop, now), source, facts, loop, now, &news)
+    case .startCheck:
+      settle(startAfter.take(event, &ports, loop, now), source, facts, loop, now, &news)
+    case .signals, .faults: break
+    }
+    return news
+  }
+
+  /// Answers a request, or holds it until the checks that it needs have run.
+  private mutating func serve(
+    _ slot: Int, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant,
+    _ news: inout ReadinessNews
+  ) {
+    guard let route = endpoint.request(of: slot)?.route else { return }
+    guard case .probe(let page) = route else {
+      news.wantsReport = true
+      return
+    }
+    switch needs(page, facts) {
+    case .none:
+      answer(slot, facts, loop, now)
+    case .ready:
+      endpoint.hold(slot, loop)
+      settle(ready.handle(.asked, &ports, loop, now), .readyCheck, facts, loop, now, &news)
+    case .live:
+      endpoint.hold(slot, loop)
+      settle(live.handle(.asked, &ports, loop, now), .liveCheck, facts, loop, now, &news)
+    }
+  }
+
+  private func needs(_ page: ProbePage, _ facts: EndpointFacts) -> NeededChecks {
+    EndpointAnswer.needs(
+      page, facts: facts, gateIsOpen: ready.gate.isOpen, hasLive: live.gate.checks.count > 0)
+  }
+
+  /// Does what a group's turn came to: whoever waits for it is answered.
+  private mutating func settle(
+    _ group: GroupNews, _ source: EventSource, _ facts: EndpointFacts,
+    _ loop: borrowing EventLoop, _ now: Instant, _ news: inout ReadinessNews
+  ) {
+    switch source {
+    case .readyCheck:
+      news.hasOpened = news.hasOpened || group.hasOpened
+      if group.answer { answerHeld(.ready, facts, loop, now) }
+    case .liveCheck:
+      guard group.answer else { return }
+      if awaitsLive {
+        awaitsLive = false
+        news.isLive = live.allHold
+      }
+      answerHeld(.live, facts, loop, now)
+    case .startCheck:
+      news.mayStart = news.mayStart || group.hasOpened
+    case .signals, .faults, .endpoint: break
+    }
+  }
+
+  private mutating func answerHeld(
+    _ kind: NeededChecks, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
+  ) {
+    var slot = -1
+    while let next = endpoint.nextHeld(after: slot) {
+      slot = next
+      guard case .probe(let page) = endpoint.request(of: slot)?.route else { continue }
+      let needed = needs(page, facts)
+      // The phase may have changed while it was held: then nothing has to be asked any more.
+      if needed == kind || needed == .none { answer(slot, facts, loop, now) }
+    }
+  }
+
+  private mutating func answer(
+    _ slot: Int, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
+  ) {
+    guard let request = endpoint.request(of: slot), case .probe(let page) = request.route else {
+      return
+    }
+    body.removeAll()
+    let answer = EndpointAnswer(facts: facts, now: now)
+    let status = answer.render(
+      page, query: request.query.of(endpoint.head(of: slot)), gate: ready.gate, live: live.gate,
+      into: &body)
+    endpoint.answer(slot, status: status, body: body, loop, at: now)
+  }
+}
