@@ -1,9 +1,14 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// CLinux asks libc for all that Linux has. Foundation's modules are built from the same headers in a
+// build of the tests, and the same definitions have to come out: they are asked for everywhere.
+let extensions = SwiftSetting.unsafeFlags(["-Xcc", "-D_GNU_SOURCE"])
+
 // What ships is Embedded Swift: no runtime, no reflection, no allocation that is not ours. A debug
 // build of the same sources is ordinary Swift, for tests, sanitizers and debuggers.
 let shipped: [SwiftSetting] = [
+  extensions,
   .enableExperimentalFeature("Embedded", .when(configuration: .release)),
   .enableExperimentalFeature("Lifetimes"),
   // Swift 6.3.1 runs the deinit of a noncopyable value before its last use in a function that ends
@@ -26,7 +31,8 @@ let package = Package(
     .executableTarget(
       name: "drainit", dependencies: ["CLinux", "DrainCore", "DrainLinux"],
       swiftSettings: shipped + [.unsafeFlags(["-parse-as-library"])]),
-    .testTarget(name: "DrainCoreTests", dependencies: ["DrainCore"]),
+    .testTarget(
+      name: "DrainCoreTests", dependencies: ["DrainCore"], swiftSettings: [extensions]),
     // drainit's eyes as a program of their own, so that tests can put them into namespaces and cgroups.
     .executableTarget(
       name: "TrafficProbe", dependencies: ["CLinux", "DrainCore", "DrainLinux"],
@@ -38,5 +44,6 @@ let package = Package(
       path: "Tests/Fixtures/Pieces", swiftSettings: shipped + [.unsafeFlags(["-parse-as-library"])]),
     .testTarget(
       name: "DrainLinuxTests",
-      dependencies: ["CLinux", "DrainCore", "DrainLinux", "Pieces", "TrafficProbe"]),
+      dependencies: ["CLinux", "DrainCore", "DrainLinux", "Pieces", "TrafficProbe"],
+      swiftSettings: [extensions]),
   ])

@@ -95,10 +95,11 @@ import Testing
     let writer = socket(AF_INET, linux_SOCK_STREAM, 0)
     let reader = withUnsafeMutableBytes(of: &address) { bytes in
       let any = bytes.assumingMemoryBound(to: sockaddr.self).baseAddress
-      guard bind(listener, any, size) == 0, listen(listener, 1) == 0,
-        getsockname(listener, any, &size) == 0, connect(writer, any, size) == 0
+      guard linux_bind(listener, any, size) == 0, listen(listener, 1) == 0,
+        linux_getsockname(listener, any, &size) == 0,
+        linux_connect(writer, any, size) == 0
       else { return Int32(-1) }
-      return accept(listener, nil, nil)
+      return linux_accept4(listener, nil, nil, 0)
     }
     try #require(reader >= 0)
     var room: Int32 = 4096

@@ -4,7 +4,9 @@
 // What Swift does not import: macros with arguments, variadic functions, and constants whose type
 // differs between glibc (debug) and musl (release). One type for both, and no logic.
 
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
