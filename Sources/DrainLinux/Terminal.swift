@@ -34,8 +34,11 @@ public struct Terminal: ~Copyable {
     if linux_ioctl(descriptor.number, linux_TIOCSPGRP, &group) == -1 { throw Errno.last }
   }
 
-  /// Takes the foreground back for drainit's own group.
-  public borrowing func takeBack() throws(Errno) { try give(to: getpgrp()) }
+  /// Takes the foreground back from the app's group, where it has it: in a background job it is
+  /// somebody else's, and stays so.
+  public borrowing func takeBack(from group: Int32) throws(Errno) {
+    if foregroundGroup == group { try give(to: getpgrp()) }
+  }
 }
 
 /// drainit as a job of a shell's: it stops when its app was stopped, so that the shell sees it.

@@ -10,7 +10,7 @@ struct Supervisor: ~Copyable {
   var log: Log
   var sources: Sources
   var readiness: Readiness
-  /// The controlling terminal, where there is one and drainit's group was in its foreground.
+  /// The controlling terminal, where there is one.
   var terminal: Terminal?
   var startDirectory: StartDirectory?
   /// What lies ready for a fault; nil before the app runs, or where it cannot be had.

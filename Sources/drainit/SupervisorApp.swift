@@ -12,13 +12,12 @@ extension Supervisor {
 
   mutating func startApp() {
     terminal = Terminal()
-    // In a background job the terminal is somebody else's, and stays so.
-    if terminal?.isOurs != true { terminal = nil }
     var spawn = Spawn(
       arguments: command.appArguments(from: options.commandIndex),
       environment: command.environmentPointers, mask: sources.signals.originalMask,
       dispositions: sources.dispositions)
-    spawn.terminal = terminal?.number ?? -1
+    // In a background job the terminal is somebody else's, until a shell's `fg`.
+    if terminal?.isOurs == true { spawn.terminal = terminal?.number ?? -1 }
     if !lifecycle.plan.isFirstProcess {
       let stop = lifecycle.plan.signals.stopSignal
       spawn.parentDeathSignal = stop == .none ? .term : stop
@@ -68,10 +67,15 @@ extension Supervisor {
   /// The app was stopped: drainit, its shell's job, takes the terminal back and stops as well.
   mutating func stopAsJob(_ signal: Signal) {
     guard Job.isShells else { return }
-    do throws(Errno) { try terminal?.takeBack() } catch {}
+    takeTerminalBack()
     Job.stop(by: signal)
     // The shell has continued us, in the foreground or not.
     continueAsJob()
+  }
+
+  /// Ctrl-C is drainit's again: the app is stopped, or has ended.
+  mutating func takeTerminalBack() {
+    do throws(Errno) { try terminal?.takeBack(from: lifecycle.state.appPID) } catch {}
   }
 
   /// drainit was continued: the app gets the terminal, if it is drainit's, and goes on as well.

@@ -55,8 +55,12 @@ extension Supervisor {
     guard change.pid == lifecycle.state.appPID else { return }
     let now = Clock.now()
     switch change.kind {
-    case .exited(let code): handle(.appEnded(.exited(code: code)), now)
-    case .killed(let signal): handle(.appEnded(.killed(signal)), now)
+    case .exited(let code):
+      takeTerminalBack()
+      handle(.appEnded(.exited(code: code)), now)
+    case .killed(let signal):
+      takeTerminalBack()
+      handle(.appEnded(.killed(signal)), now)
     case .stopped(let signal): handle(.appStopped(signal), now)
     case .continued: handle(.appContinued, now)
     }

@@ -26,11 +26,13 @@ func job(_ words: Words, _ environment: Words) throws(Errno) -> Int32 {
     case .nothingNow: usleep(1000)
     case .change(let change):
       switch change.kind {
-      case .exited(let code): return Int32(code)
+      case .exited(let code):
+        try terminal.takeBack(from: pid)
+        return Int32(code)
       case .killed(let signal): return 128 + signal.number
       case .continued: break
       case .stopped(let signal):
-        try terminal.takeBack()
+        try terminal.takeBack(from: pid)
         say("stopping by ", signal.number)
         Job.stop(by: signal)
         if terminal.isOurs { try terminal.give(to: pid) }

@@ -24,6 +24,9 @@ public typealias Words = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
     if isWord(scenario, "spawn") { return try spawn(rest, environment) }
     if isWord(scenario, "reap") { return try reap(rest) }
     if isWord(scenario, "send") { return try send(rest, environment) }
+    if isWord(scenario, "run") { return try run(rest, environment) }
+    if isWord(scenario, "resolve") { return try resolve(rest) }
+    if isWord(scenario, "parent") { return try outlive(rest) }
     if isWord(scenario, "log") { return log(rest) }
     if isWord(scenario, "job") { return try job(rest, environment) }
   } catch {

@@ -1,0 +1,65 @@
+import CLinux
+import DrainCore
+
+/// A check's or a hook's program: a child in a group of its own, so that it is killed with all that
+/// it started.
+///
+/// By fork(2), which returns at once: an exec from a file system that hangs must not stop drainit,
+/// and here it only keeps the child busy. A program that cannot be executed ends as a shell's would,
+/// with 126 or 127. The `Reaper` tells of its end.
+public struct ChildRun: Equatable, BitwiseCopyable, Sendable {
+  /// The child, and its group.
+  public let pid: Int32
+
+  /// Starts a program.
+  ///
+  /// - Parameters:
+  ///   - arguments: the argument vector, a null at its end.
+  ///   - environment: the environment, a null at its end.
+  ///   - directory: where it starts; nil for where drainit is, and `/` where that is no more.
+  ///   - streams: where its output goes.
+  ///   - mask: the signal mask that drainit was started with.
+  ///   - dispositions: what drainit has changed of its own.
+  public init(
+    arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
+    environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
+    directory: UnsafePointer<CChar>?, streams: StandardStreams, mask: SignalSet,
+    dispositions: Dispositions
+  ) throws(Errno) {
+    let parent = getpid()
+    pid = linux_fork()
+    if pid == -1 { throw Errno.last }
+    if pid == 0 {
+      _exit(
+        ChildRun.become(
+          arguments, environment, directory, streams, mask, dispositions, parent: parent))
+    }
+    // Both sides do it: whichever is first, a kill of the group finds it (setpgid(2)).
+    _ = setpgid(pid, pid)
+  }
+
+  /// Ends the program and all that it started and left in its group. Only while it is not reaped:
+  /// after that the number is free for others.
+  public func kill() { Signalling.toGroup(pid, .kill) }
+
+  /// The child's side; returns its code where the program could not be executed. Nothing that owns
+  /// is alive where `_exit` is called.
+  private static func become(
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
+    _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
+    _ directory: UnsafePointer<CChar>?, _ streams: StandardStreams, _ mask: SignalSet,
+    _ dispositions: Dispositions, parent: Int32
+  ) -> Int32 {
+    do throws(Errno) {
+      let memory = try LaunchMemory(for: arguments)
+      var launch = memory.launch(arguments, environment, mask: mask, dispositions: dispositions)
+      launch.directory = directory
+      launch.streams = streams
+      launch.parent = parent
+      launch.parentDeathSignal = .kill
+      return Int32(Launch.exitCode(launch.run()))
+    } catch {
+      return 126
+    }
+  }
+}
