@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import signal
+import termios
 
 import pytest
 
@@ -130,9 +131,32 @@ def test_ctrl_z_stops_the_job_and_fg_goes_on_with_it(shell, screen):
         until(lambda: state_of(shell.named("drainit")[0]) == "S", "drainit goes on")
     until(lambda: foreground(shell) == sleeping, "the app has the terminal")
     screen.type(CTRL_C)
+    until(lambda: shell_reads(screen), "the shell has its terminal again")
     shell.say("echo code=$?")
     screen.lines.wait_for("code=130")
     shell.answers()
+
+
+def test_a_background_app_that_reads_the_terminal_stops_until_fg(shell, screen):
+    shell.say("$D -- sh -c 'read word; echo r\"\"ead $word; read word' &")
+    until(lambda: [pid for pid in shell.named("drainit") if state_of(pid) == "T"], "the job is stopped")
+    # The shell has its terminal still.
+    shell.answers()
+    shell.say("fg")
+    app = until(lambda: [pid for pid in shell.named("sh") if state_of(pid) == "S"], "the app goes on")[0]
+    until(lambda: foreground(shell) == app, "the app has the terminal")
+    screen.type(b"something\n")
+    screen.lines.wait_for("^read something")
+    screen.type(CTRL_C)
+    until(lambda: shell_reads(screen), "the shell has its terminal again")
+    shell.say("echo code=$?")
+    screen.lines.wait_for("code=130")
+    shell.answers()
+
+
+def shell_reads(screen):
+    """Whether the shell reads keys itself: what is typed before can get lost."""
+    return not termios.tcgetattr(screen.slave)[3] & termios.ICANON
 
 
 def foreground(box):
