@@ -24,6 +24,7 @@ extension LogEvent {
   /// How much the event matters. What a drain window came to is evidence, and is shown with `-q`, too.
   public func level(_ state: LifecycleState) -> LogLevel {
     switch self {
+    case .dropped(_, .waiting): .info
     case .forwarded, .dropped: .debug
     case .ended: state.windowEnd == .none ? .info : .warning
     case .started, .ready, .draining, .notDraining, .windowChanged, .repeated, .unready, .stopping,

@@ -261,3 +261,31 @@ def test_the_summary_says_how_long_what_ended_it_and_the_exit_code(drainit):
     assert " web exited 0 after " in summary
     assert "max" in summary
     assert box.log.all()[-1] == summary
+
+
+def test_not_ready_can_wait_until_the_window_is_over(drainit):
+    box = serve(drainit, "--drain", "2s", "--unready-after", "end", "--stop-timeout", "20s",
+                habit="ignore")
+    sent = ask_to_stop(box)
+    while time.monotonic() - sent < 1.8:
+        assert probing.get(box).status == 200
+    box.out.wait_for("web: SIGTERM")
+    assert probing.get(box).status == 503
+
+
+def test_not_ready_can_come_some_time_into_the_window(drainit):
+    box = serve(drainit, "--drain", "10s", "--unready-after", "1s")
+    sent = ask_to_stop(box)
+    while time.monotonic() - sent < 0.9:
+        assert probing.get(box).status == 200
+    assert probing.wait_for_status(box, 503).text == "draining\n"
+    assert not box.out.matching("web: SIGTERM")
+
+
+def test_the_notice_is_a_signal_at_the_windows_begin_and_no_stop(drainit):
+    box = drainit("--drain", "2s", "--drain-notice", "USR1", app=["signals", "--listen", "8080", "TERM=0"])
+    probing.wait_until_ready(box)
+    sent = ask_to_stop(box)
+    assert box.out.time_of("^USR1 ") - sent < 1.5
+    assert box.wait() == 0
+    assert box.out.time_of("^TERM ") - sent >= 2

@@ -3,9 +3,11 @@
 import os
 import re
 import signal
+import time
 
 import pytest
 
+import probing
 from box import RTMIN, signal_set, status_of, until
 
 # What PID 1 forwards at once: everything catchable but the drain signals (TERM, and INT from
@@ -154,3 +156,26 @@ def test_drainit_itself_survives_every_signal_that_is_sent_to_it(drainit):
             os.kill(box.pid, number)
     box.out.wait_for(r"^RTMIN\+30 ")
     assert box.is_running
+
+
+@pytest.mark.parametrize("under_init", [False, True], ids=["pid 1", "not pid 1"])
+def test_rewrite_passes_a_signal_on_as_another_or_not_at_all(drainit, under_init):
+    box = drainit("--rewrite", "USR1:USR2", "-r", "HUP:0", "--rewrite", "RTMIN+1:QUIT",
+                  app=["signals"], under_init=under_init)
+    box.out.wait_for("^ready")
+    box.signal(signal.SIGHUP)
+    box.signal(signal.SIGUSR1)
+    box.out.wait_for("^USR2 ")
+    box.signal(RTMIN + 1)
+    box.out.wait_for("^QUIT ")
+    assert not box.out.matching("^(HUP|USR1|RTMIN)")
+
+
+def test_rewriting_the_drain_signal_is_rewriting_the_stop(drainit):
+    box = drainit("--rewrite", "TERM:QUIT", "--drain", "1s", app=["signals", "--listen", "8080", "QUIT=4"])
+    probing.wait_until_ready(box)
+    sent = time.monotonic()
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 4
+    assert box.out.time_of("^QUIT ") - sent >= 1
+    assert not box.out.matching("^TERM ")

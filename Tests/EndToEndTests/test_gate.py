@@ -76,7 +76,8 @@ def test_an_ipv4_listener_counts_as_well(drainit):
     probing.wait_until_ready(drainit(*EVERY, app=["web", "--ipv4", "8080"]))
 
 
-@pytest.mark.parametrize("check", ["tcp:8080", "tcp:127.0.0.1:8080", "tcp:[::1]:8080"])
+@pytest.mark.parametrize("check", ["tcp:8080", "tcp:127.0.0.1:8080", "tcp:[::1]:8080",
+                                   "tcp:localhost:8080"])
 def test_tcp_holds_when_a_connect_succeeds(drainit, check):
     box = drainit(*EVERY, "--ready", check, app=["web", "--wait-for-usr1", "8080"])
     box.out.wait_for("web: waiting")

@@ -4,6 +4,7 @@ Each is run as its image runs it, with a request in flight over the moment of it
 is told wrongly cuts it.
 """
 
+import glob
 import os
 import re
 import shutil
@@ -24,6 +25,9 @@ class Program:
 
     port = 8080
     before = ()
+    window = 2
+    #: What it says when it is up; before that it does not know its signals yet.
+    up = ""
     #: What its image has as STOPSIGNAL, and what it must be sent at the end of the window.
     own = signal.SIGQUIT
 
@@ -49,7 +53,7 @@ class Program:
 
 
 class Nginx(Program):
-    name = "nginx"
+    name, up = "nginx", "start worker process"
 
     def prepare(self):
         temporary = "\n".join(f"{kind}_temp_path {self.place}/{kind};" for kind in
@@ -63,7 +67,7 @@ class Nginx(Program):
 
 
 class Apache(Program):
-    name, own = "apache2", signal.SIGWINCH
+    name, own, up = "apache2", signal.SIGWINCH, "resuming normal operations"
 
     def prepare(self):
         modules = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so"
@@ -76,6 +80,7 @@ class Apache(Program):
             Mutex file:{self.place}
             PidFile {self.place}/pid
             ErrorLog /dev/stderr
+            LogLevel notice
             Listen {self.port}
             {modules}
             User www-data
@@ -91,7 +96,7 @@ class Apache(Program):
 
 
 class HAProxy(Program):
-    name, own = "haproxy", signal.SIGUSR1
+    name, own, up = "haproxy", signal.SIGUSR1, "Loading success"
 
     def prepare(self):
         self.command = ["sh", "-c", f'("{self.bench}/web" 8081 >/dev/null &); exec haproxy -W -f ' +
@@ -114,14 +119,16 @@ backend web
 
 
 class PHP(Program):
-    name, port = "php-fpm8.2", 9000
+    # Debian's has its version in its name.
+    name = os.path.basename(max(glob.glob("/usr/sbin/php-fpm?.?"), default="php-fpm"))
+    port, up = 9000, "ready to handle connections"
 
     def prepare(self):
         self.script = self.write("slow.php", """<?php
 $end = microtime(true) + 4;
 while (microtime(true) < $end) usleep(10000);  // a signal cuts one short
 echo 'whole';""")
-        self.command = ["php-fpm8.2", "-F", "-n", "-R", "-y", self.write("fpm.conf", f"""
+        self.command = [self.name, "-F", "-n", "-R", "-y", self.write("fpm.conf", f"""
 [global]
 error_log = /dev/stderr
 process_control_timeout = 20s
@@ -148,7 +155,8 @@ pm.max_children = 2
 
 
 class Postgres(Program):
-    name, port, own = "postgres", 5432, signal.SIGINT
+    name, port, own, window = "postgres", 5432, signal.SIGINT, 6
+    up = "ready to accept connections"
     before = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups")
 
     def prepare(self):
@@ -197,8 +205,9 @@ class Request(threading.Thread):
 
 
 def run(server, drainit, *options):
-    box = drainit("--drain", "2s", "--port", str(server.port), *options, app=server.command,
-                  before=server.before)
+    box = drainit("--drain", f"{server.window}s", "--port", str(server.port), *options,
+                  app=server.command, before=server.before)
+    box.log.wait_for(server.up)
     probing.wait_until_ready(box)
     return box
 
@@ -212,7 +221,7 @@ def test_a_real_server_is_drained_and_told_to_finish(server, drainit, own):
     box.log.wait_for(f"{server.own.name} to {re.escape(server.name)}")
     request.assert_whole()
     assert box.wait() == 0
-    assert box.log.matching("^drainit: drained in 2")
+    assert box.log.matching(f"^drainit: drained in {server.window}")
 
 
 def test_an_option_about_signals_turns_the_table_off(server, drainit):
@@ -240,3 +249,12 @@ def test_a_jvm_is_asked_for_its_threads_and_lives(drainit):
 
 
 JVM = probing.__file__.replace("EndToEndTests/probing.py", "Fixtures/Sleeper.java")
+
+
+def test_without_the_table_its_signal_is_forwarded_as_any_other(server, drainit):
+    if server.own == signal.SIGINT:
+        pytest.skip("SIGINT from outside is a drain signal for every program")
+    box = run(server, drainit, "--known-programs", "off", "--drain", "60s")
+    box.signal(server.own)
+    assert box.wait() == 0
+    assert not box.log.matching("draining")

@@ -1,11 +1,14 @@
 """The log goes wherever stderr goes, never waits for it, and never spoils it for the app."""
 
+import datetime
 import fcntl
+import json
 import os
 import pty
 import re
 import signal
 import socket
+import time
 
 import pytest
 
@@ -217,3 +220,27 @@ def test_the_stall_of_the_apps_own_output_is_not_drainits(drainit):
     box.signal(signal.SIGTERM)
     assert box.wait() == 143
     os.close(reader)
+
+
+def test_as_json_every_line_is_an_object_with_its_time_and_the_summary_has_numbers(drainit):
+    box = drainit("--log", "json", "-v", "--drain", "1s", app=["web", "8080"])
+    probing.wait_until_ready(box)
+    before = time.time()
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 0
+    events = [json.loads(line) for line in box.log.all()]
+    for event in events:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", event["time"])
+        assert event["level"] in ("debug", "info", "warning") and event["event"]
+        assert event["message"] and not event["message"].startswith("drainit")
+    assert [e["event"] for e in events if e["event"] in ("started", "ready", "draining", "ended")] == [
+        "started", "ready", "draining", "ended"]
+    told = datetime.datetime.fromisoformat(events[-1]["time"].replace("Z", "+00:00")).timestamp()
+    assert before + 0.9 < told < before + 30
+    assert any(isinstance(value, (int, float)) for value in events[-1].values())
+
+
+def test_as_json_a_name_with_quotes_is_still_an_object(drainit):
+    box = drainit("--log", "json", app=['no "such\n\x01program\\'])
+    assert box.wait() == 127
+    assert all(json.loads(line) for line in box.log.all())

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from box import state_of, status_of, until
+from box import status_of, until
 
 
 @pytest.fixture
@@ -128,4 +128,17 @@ def test_a_memory_lock_or_a_seccomp_flag_is_not_added(drainit):
     before, after = status_of(box.pid), status_of(box.app)
     for name in ("NoNewPrivs", "Seccomp", "CapEff", "CapBnd", "Groups", "Umask"):
         assert before[name] == after[name], name
-    assert state_of(box.app) == "S"
+
+
+def test_p_gives_drainit_itself_a_signal_when_its_parent_ends(start, bench):
+    script = f'"{bench}/drainit" -p USR1 -- "{bench}/signals" & wait'
+    box = start(["sh", "-c", script], under_init=True)
+    box.out.wait_for("^ready")
+    os.kill(box.pid, signal.SIGKILL)
+    box.out.wait_for("^USR1 ")
+
+
+def test_the_standard_streams_end_with_the_app_though_drainit_lives_on(drainit):
+    box = drainit("--orphans", "wait", app=["sh", "-c", "sleep 600 >/dev/null 2>&1 & exec >&-; wait"])
+    assert box.out.wait_for_end() == []
+    assert box.is_running

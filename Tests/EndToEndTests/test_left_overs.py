@@ -1,0 +1,92 @@
+"""What the app leaves behind: it ends with the namespace, is ended, or is waited for."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+import probing
+from box import state_of, until
+
+SLACK = 5.0
+
+
+def leave(drainit, *options, habit=(), code=3, **more):
+    """An app that has left two orphans behind and ends; the box, and the orphans' pids outside."""
+    box = drainit("--ready", "none", *options, app=["orphans", "2", "-1", *habit],
+                  stdin=subprocess.PIPE, **more)
+    box.out.wait_for("^made 2$")
+    probing.wait_until_ready(box)
+    orphans = [pid for pid in box.named("orphans") if pid != box.app]
+    assert len(orphans) == 2
+    box.tell(f"exit {code}")
+    return box, orphans
+
+
+def test_by_default_they_end_with_the_namespace(drainit):
+    box, orphans = leave(drainit)
+    assert box.wait() == 3
+    until(lambda: not any(map(state_of, orphans)), "they are gone")
+
+
+@pytest.mark.parametrize("under_init", [False, True], ids=["pid 1", "not pid 1"])
+def test_with_a_time_they_are_asked_first(drainit, under_init):
+    box, orphans = leave(drainit, "--orphans", "60s", under_init=under_init)
+    assert box.wait() == 3
+    until(lambda: not any(map(state_of, orphans)), "they are gone")
+
+
+@pytest.mark.parametrize("under_init", [False, True], ids=["pid 1", "not pid 1"])
+def test_those_that_do_not_listen_are_killed_after_the_time_and_named(drainit, under_init):
+    box, orphans = leave(drainit, "--orphans", "1s", habit=["ignore"], under_init=under_init)
+    told = time.monotonic()
+    inside = [box.processes()[pid] for pid in orphans]
+    assert box.wait() == 3
+    assert 1 <= box.wait_time() - told + 0.1 < 1 + SLACK
+    until(lambda: not any(map(state_of, orphans)), "they are gone")
+    for pid in inside:
+        assert box.log.matching(f"orphans.*{pid}|{pid}.*orphans"), box.log.text()
+
+
+def test_with_wait_drainit_stays_until_the_last_has_ended_and_is_neither_ready_nor_alive(drainit):
+    box, orphans = leave(drainit, "--orphans", "wait")
+    for path in ("/readyz", "/livez"):
+        probing.wait_for_status(box, 503, path)
+    assert all(map(state_of, orphans))
+    for pid in orphans:
+        os.kill(pid, signal.SIGKILL)
+    assert box.wait() == 3
+
+
+def test_while_they_are_waited_for_a_drain_signal_tells_them_to_stop(drainit):
+    box, _ = leave(drainit, "--orphans", "wait")
+    probing.wait_for_status(box, 503, "/livez")
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 3
+
+
+def test_and_a_second_one_kills_them(drainit):
+    box, orphans = leave(drainit, "--orphans", "wait", habit=["ignore"])
+    probing.wait_for_status(box, 503, "/livez")
+    box.signal(signal.SIGTERM)
+    box.log.wait_for("SIGTERM")
+    assert all(map(state_of, orphans))
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 3
+
+
+def test_not_pid_1_and_by_default_they_live_on(drainit):
+    box, orphans = leave(drainit, under_init=True)
+    assert box.wait() == 3
+    assert all(map(state_of, orphans))
+
+
+def test_who_did_not_stop_in_time_is_named_with_its_state(drainit):
+    box = drainit("--drain", "0", "--stop-timeout", "500ms", app=["web", "--on-stop", "ignore", "8080"])
+    box.out.wait_for("listening")
+    inside = box.processes()[box.app]
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 137
+    assert box.log.matching(rf"web.*\b{inside}\b"), box.log.text()
