@@ -82,7 +82,7 @@ extension [UInt8] {
   }
 
   /// Makes an array of a literal's bytes.
-  @inline(never) init(_ text: StaticString) {
+  @inline(never) public init(_ text: StaticString) {
     self.init()
     append(text)
   }

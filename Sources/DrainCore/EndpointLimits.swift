@@ -1,5 +1,7 @@
 /// The bounds of the endpoint and of the checks, each with its reason.
 public enum EndpointLimits {
+  /// The port where none was asked for: SIGTERM is 15, and ends a program with 143.
+  public static var port: UInt16 { 14315 }
   /// Connections that are held at once: more than every prober of a pod needs, few enough that
   /// all their heads fit into 256 KiB.
   public static var connections: Int { 64 }

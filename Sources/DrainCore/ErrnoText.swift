@@ -14,6 +14,8 @@ extension ByteBuffer {
     case 21: append("is a directory")
     case 23, 24: append("too many open files")
     case 26: append("is being written to")
+    case 28: append("no space is left")
+    case 30: append("the file system is read-only")
     case 36: append("its name is too long")
     case 40: append("too many symbolic links")
     case 98: append("address in use")

@@ -11,7 +11,7 @@ public enum KnownProgram: UInt8, BitwiseCopyable, Sendable {
 
   /// Looks a name up as `/proc/PID/comm` gives it, without the line end; a version at its end does
   /// not matter (`php-fpm8.2`).
-  public init(comm: Span<UInt8>) {
+  @inline(never) public init(comm: Span<UInt8>) {
     var length = comm.count
     while length > 0, KnownProgram.isVersion(comm[length &- 1]) { length &-= 1 }
     self = .other

@@ -123,6 +123,11 @@ extension ByteBuffer {
       append("; a stop drains for ")
       append(plan.endsEarly ? plan.window : plan.fixedWindow)
     }
+    append(sourceOf: plan)
+  }
+
+  /// Appends where the window comes from, and the grace it takes for granted, in brackets.
+  mutating func append(sourceOf plan: DrainPlan) {
     append(" (")
     append(plan.windowSource.name)
     if let grace = plan.grace {
@@ -136,7 +141,7 @@ extension ByteBuffer {
     append(")")
   }
 
-  private mutating func append(stop: Signal, _ state: LifecycleState, _ context: LogContext) {
+  mutating func append(stop: Signal, _ state: LifecycleState, _ context: LogContext) {
     if stop == .none {
       append("nothing (--rewrite drops it)")
     } else {

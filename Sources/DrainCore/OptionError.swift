@@ -43,6 +43,8 @@ public struct OptionError: Error {
     case value(ValueProblem)
     /// No word is left to run.
     case commandMissing
+    /// A word is left, and what drainit is asked to be runs nothing.
+    case commandUnwanted
   }
 
   init(name: [UInt8], value: [UInt8]? = nil, _ problem: Problem) {
@@ -89,6 +91,8 @@ extension ByteBuffer {
       append(") is before its start (")
       append(start)
       append(")")
+    case .commandUnwanted:
+      append("runs no program, but one was given")
     case .commandMissing:
       break
     }

@@ -13,8 +13,13 @@ extension Options {
     try reader.readArguments(word)
     if reader.isDone { return reader.options }
     for variable in environment { try reader.readVariable(variable) }
-    if word(reader.options.commandIndex) == nil { throw OptionError(name: [], .commandMissing) }
-    return reader.options
+    let hasCommand = word(reader.options.commandIndex) != nil
+    switch reader.options.mode.needsCommand {
+    case true? where !hasCommand: throw OptionError(name: [], .commandMissing)
+    case false? where hasCommand:
+      throw OptionError(name: [UInt8](reader.options.mode.option ?? ""), .commandUnwanted)
+    case true?, false?, nil: return reader.options
+    }
   }
 }
 
@@ -25,12 +30,7 @@ private struct OptionReader {
   private var given = [UInt8](repeating: 0, count: OptionRow.all.count)
 
   /// Whether what was asked for needs nothing more to be read.
-  var isDone: Bool {
-    switch options.mode {
-    case .help, .helpAll, .version: true
-    case .run: false
-    }
-  }
+  var isDone: Bool { options.mode.isText }
 
   /// Reads argv up to the first word that is not an option, or past `--`.
   mutating func readArguments(_ word: (Int) -> [UInt8]?) throws(OptionError) {
@@ -177,7 +177,7 @@ private struct OptionReader {
     do {
       try row.set(&options, value)
     } catch {
-      let shown = asShown(value, separator, row.secrecy)
+      let shown = row.valueName == nil ? nil : asShown(value, separator, row.secrecy)
       throw OptionError(name: name, value: shown, .value(error))
     }
   }

@@ -184,7 +184,20 @@ extension OptionRow {
       options.mode = isEqual(text, "all") ? .helpAll : .help
     },
     OptionRow(
-      .mode, "version", .nothing, isCommon: true, "print the version"
+      .mode, "version", letter: UInt8(ascii: "V"), .nothing, isCommon: true, "print the version"
     ) { options, _ in options.mode = .version },
+    OptionRow(
+      .mode, "license", letter: UInt8(ascii: "l"), .nothing, "print the license"
+    ) { options, _ in options.mode = .license },
+    OptionRow(
+      .mode, "plan", .nothing, isCommon: true, "print what would happen when, and run nothing"
+    ) { options, _ throws(ValueProblem) in try options.become(.plan) },
+    OptionRow(
+      .mode, "install", .one("PATH"), "copy drainit itself there"
+    ) { options, text throws(ValueProblem) in
+      if text.isEmpty || text.index(of: 0) != nil { throw .expected("a path to copy to") }
+      options.installPath = [UInt8](copying: text)
+      try options.become(.install)
+    },
   ]
 }

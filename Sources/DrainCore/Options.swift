@@ -7,6 +7,8 @@ public struct Options {
   public var mode: Mode = .run
   /// The index in argv at which the app's command begins; argv's count where there is none.
   public var commandIndex: Int = 0
+  /// `--install PATH`.
+  public var installPath: [UInt8] = []
 
   // The drain window.
   /// `--drain MIN..MAX`.
@@ -79,6 +81,15 @@ public struct Options {
   public var logsJSON = false
 
   public init() {}
+
+  /// The port of the endpoint; nil where there is none.
+  var endpointPort: UInt16? {
+    switch listen {
+    case .off: nil
+    case .on(_, let port): port
+    case nil: EndpointLimits.port
+    }
+  }
 }
 
 /// What drainit is asked to be.
@@ -91,6 +102,12 @@ public enum Mode: Equatable, Sendable {
   case help
   /// `--help all`: every option.
   case helpAll
+  /// `--license`, as tini and catatonit have it.
+  case license
+  /// `--plan`: print the timeline that the options make; a command may be given and is not run.
+  case plan
+  /// `--install PATH`: copy drainit itself there.
+  case install
 }
 
 /// How long the drain window may be: `minimum` to `maximum`.

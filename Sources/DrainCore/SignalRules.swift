@@ -36,6 +36,7 @@ public struct SignalRules: Sendable {
   }
 
   /// Whether the signal asks for the stop of the container.
+  @inline(never)
   public func isDrainSignal(_ received: ReceivedSignal, program: KnownProgram) -> Bool {
     if isPlain { return false }
     if !drainSignals.isEmpty { return drainSignals.contains(received.signal) }
@@ -48,7 +49,7 @@ public struct SignalRules: Sendable {
   }
 
   /// What the app is sent for that drain signal; none where `--rewrite` drops it.
-  public func stopSignal(for drain: Signal, program: KnownProgram) -> Signal {
+  @inline(never) public func stopSignal(for drain: Signal, program: KnownProgram) -> Signal {
     if stopSignal != .none { return stopSignal }
     if isRewritten(drain) { return rewritten(drain) }
     if usesTable && program.gracefulSignal != .none { return program.gracefulSignal }
@@ -65,7 +66,8 @@ public struct SignalRules: Sendable {
     }
   }
 
-  private var usesTable: Bool {
+  /// Whether the table of known programs has a say.
+  var usesTable: Bool {
     mayKnowPrograms && !isPlain && drainSignals.isEmpty && stopSignal == .none
   }
 

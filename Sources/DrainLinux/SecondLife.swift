@@ -132,10 +132,7 @@ public struct SecondLife: ~Copyable {
 
   /// Opened for execution alone: it may not be readable.
   private static func openExecutable() -> FileDescriptor? {
-    do { return try SystemCall.open("/proc/self/exe", linux_O_PATH) } catch {}
-    // getauxval(3): the name that the kernel was given, from the directory that it was given in.
-    guard let name = linux_executable_name() else { return nil }
-    do { return try SystemCall.open(name, linux_O_PATH) } catch { return nil }
+    do { return try SystemCall.openExecutable(linux_O_PATH) } catch { return nil }
   }
 }
 

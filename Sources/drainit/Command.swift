@@ -23,9 +23,14 @@ struct Command {
     argumentPointers + min(max(index, 0), arguments.count)
   }
 
-  /// The last part of the app's name, as messages call it.
+  /// What log lines know before anything has happened.
+  func logContext(_ options: Options, _ plan: DrainPlan) -> LogContext {
+    LogContext(program: programName(at: options.commandIndex), gate: [], plan: plan)
+  }
+
+  /// The last part of the app's name, as messages call it; without a command (`--plan`) just that.
   func programName(at index: Int) -> [UInt8] {
-    guard let word = arguments.word(index) else { return [] }
+    guard let word = arguments.word(index) else { return [UInt8]("the app") }
     var start = 0
     for position in 0..<word.count where word[position] == UInt8(ascii: "/") {
       if position &+ 1 < word.count { start = position &+ 1 }

@@ -16,9 +16,6 @@ struct ReadinessNews {
 
 /// The endpoint, the gate and its checks: what answers a prober.
 struct Readiness: ~Copyable {
-  /// The default port: SIGTERM is 15, and ends a program with 143.
-  static var defaultPort: UInt16 { 14315 }
-
   var ready: CheckGroup
   var live: CheckGroup
   var startAfter: CheckGroup
@@ -35,7 +32,7 @@ struct Readiness: ~Copyable {
   init(
     _ options: Options, _ earlier: HandOver?, _ loop: borrowing EventLoop
   ) throws(StartError) {
-    let listening = Check(text: Array("listening".utf8), kind: .listening)
+    let listening = Check(text: [UInt8]("listening"), kind: .listening)
     let isOff = options.isPlain || earlier?.lives.isBare == true
     let checks = isOff ? [] : options.ready.isEmpty ? [listening] : options.ready
     var given = PortSet()
@@ -86,7 +83,7 @@ struct Readiness: ~Copyable {
       SystemCall.setCloseOnExec(socket.number)
       return try serve(socket, loop)
     }
-    var port = defaultPort
+    var port = EndpointLimits.port
     var address: IPAddress?
     switch wanted {
     case .off: return try serve(nil, loop)

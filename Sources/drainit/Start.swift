@@ -32,15 +32,23 @@ private func run(_ command: Command, _ earlier: EarlierLife?) -> UInt8 {
     words.append("drainit ")
     words.append(Version.text)
     words.append("\n")
-  case .run:
-    return supervise(command, options, earlier, &words)
+  case .license:
+    words.append(Version.license)
+  case .install:
+    do throws(Errno) { try Install.copy(to: options.installPath) } catch {
+      words.append("drainit: ")
+      words.append(StartError.notInstalled(options.installPath, error))
+      return refuse(&words)
+    }
+  case .run, .plan:
+    return follow(command, options, earlier, &words)
   }
   print(&words, on: STDOUT_FILENO)
   return 0
 }
 
-/// Runs the app and everything around it until it has ended.
-private func supervise(
+/// Makes the plan, and prints it or runs the app and everything around it until it has ended.
+private func follow(
   _ command: Command, _ options: Options, _ earlier: EarlierLife?, _ words: inout ByteBuffer
 ) -> UInt8 {
   words.append("drainit: ")
@@ -51,6 +59,12 @@ private func supervise(
   } catch {
     words.append(error)
     return refuse(&words)
+  }
+  if options.mode == .plan {
+    words.removeAll()
+    words.append(planOf: command.logContext(options, plan), options)
+    print(&words, on: STDOUT_FILENO)
+    return 0
   }
   do throws(StartError) {
     var supervisor = try Supervisor(command, options, plan, earlier)

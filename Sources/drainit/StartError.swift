@@ -7,6 +7,8 @@ enum StartError: Error {
   case refused(Errno)
   /// The port that was asked for cannot be had.
   case noPort(UInt16, Errno)
+  /// `--install` could not make the copy.
+  case notInstalled([UInt8], Errno)
 }
 
 extension ByteBuffer {
@@ -18,6 +20,11 @@ extension ByteBuffer {
     case .noPort(let port, let reason):
       append("--listen ")
       append(decimal: UInt64(port))
+      append(": ")
+      append(errno: reason.number)
+    case .notInstalled(let path, let reason):
+      append("--install ")
+      append(printable: path)
       append(": ")
       append(errno: reason.number)
     }

@@ -32,8 +32,8 @@ struct Supervisor: ~Copyable {
     // Locals first: Swift does not undo half an init of a noncopyable value.
     let sources = try Supervisor.openSources(earlier?.handOver)
     let readiness = try Readiness(options, earlier?.handOver, sources.loop)
-    var context = LogContext(
-      program: command.programName(at: options.commandIndex), gate: readiness.gateNames, plan: plan)
+    var context = command.logContext(options, plan)
+    context.gate = readiness.gateNames
     context.isJSON = options.logsJSON
     self.command = command
     self.options = options

@@ -118,6 +118,10 @@ func readBytes(
         "--ignore 10.0.0.0/33: expected an address or a range such as 10.0.0.0/8 or fd00::/8"
       ),
       (["--log", "xml"], "--log xml: expected text or json"),
+      (["--plan", "--install=/x"], "--install=/x: only one of --plan and --install"),
+      (["--install", "/x", "sh"], "--install: runs no program, but one was given"),
+      (["--install"], "--install: a value is missing: PATH"),
+      (["--install", ""], "--install '': expected a path to copy to"),
       (["--ready-every", "0"], "--ready-every 0: at least 10ms"),
       (["--ready-successes", "0"], "--ready-successes 0: expected a number of 1 to 1000000"),
       (
@@ -310,6 +314,17 @@ func readBytes(
     #expect(read(["--help", "all"]).options?.mode == .helpAll)
     #expect(read(["--help=all"]).options?.mode == .helpAll)
     #expect(read(["-v", "--version", "--dran"], ["DRAINIT_DRAIN=x"]).options?.mode == .version)
+  }
+
+  @Test func whatDrainitIsAskedToBeNeedsNoCommand() throws {
+    #expect(read(["--plan"]).options?.mode == .plan)
+    let plan = try #require(read(["--plan", "--drain", "5s", "nginx"]).options)
+    #expect(plan.mode == .plan && plan.commandIndex == 4 && plan.drain?.maximum == .seconds(5))
+    let install = try #require(read(["--install", "/shared/drainit"]).options)
+    #expect(install.mode == .install && install.installPath == bytes("/shared/drainit"))
+    for words in [["-V"], ["-l"], ["--license", "--dran"]] {
+      #expect(read(words, ["DRAINIT_X=1"]).options?.mode.isText == true)
+    }
   }
 
   @Test func aRepeatableOptionHasALimit() {

@@ -1,0 +1,40 @@
+extension Mode {
+  /// The option that asks for it, nil for `run`.
+  var option: StaticString? {
+    switch self {
+    case .run: nil
+    case .help, .helpAll: "--help"
+    case .version: "--version"
+    case .license: "--license"
+    case .plan: "--plan"
+    case .install: "--install"
+    }
+  }
+
+  /// Whether what is printed depends on nothing else, neither option nor variable.
+  var isText: Bool {
+    switch self {
+    case .help, .helpAll, .version, .license: true
+    case .run, .plan, .install: false
+    }
+  }
+
+  /// Whether a command is needed; nil where it may be there and is not run.
+  var needsCommand: Bool? {
+    switch self {
+    case .run: true
+    case .plan: nil
+    case .help, .helpAll, .version, .license, .install: false
+    }
+  }
+}
+
+extension Options {
+  /// Makes drainit something else than what runs an app; it is one thing at a time.
+  mutating func become(_ mode: Mode) throws(ValueProblem) {
+    if self.mode != .run && self.mode != mode {
+      throw .refused("only one of --plan and --install")
+    }
+    self.mode = mode
+  }
+}
