@@ -30,7 +30,8 @@ extension LogEvent {
     case .started, .ready, .draining, .notDraining, .windowChanged, .repeated, .unready, .stopping,
       .extended, .leftovers, .waitingForLeftovers, .endedWaiting:
       .info
-    case .cameBack, .inTheWay, .moreInTheWay, .killing, .continued, .stopped, .startTimedOut,
+    case .cannotObserve, .cameBack, .inTheWay, .moreInTheWay, .killing, .continued, .stopped,
+      .startTimedOut,
       .notExecuted, .noEndpoint,
       .linesDropped,
       .callFailed:
@@ -63,6 +64,7 @@ extension LogEvent {
     case .notExecuted: "not-executed"
     case .noEndpoint: "no-endpoint"
     case .linesDropped: "lines-dropped"
+    case .cannotObserve: "cannot-observe"
     case .cameBack: "came-back"
     case .callFailed: "call-failed"
     }

@@ -52,8 +52,10 @@ extension Supervisor {
     case .exited, .killed: counts.processesReaped &+= 1
     case .stopped, .continued: break
     }
-    guard change.pid == lifecycle.state.appPID else { return }
     let now = Clock.now()
+    guard change.pid == lifecycle.state.appPID else {
+      return attend(readiness.take(change, facts, sources.loop, now))
+    }
     switch change.kind {
     case .exited(let code):
       takeTerminalBack()

@@ -13,7 +13,8 @@ import Testing
     "--", "-", "=", "..", ":", "::", "[", "]", "@", "/", "?", "'", "\"", " ", "\n", ".", "-1", "+",
     "99999999999999999999", "0", "1", "255", "65535", "ms", "s", "m", "h", "SIG", "RTMIN+",
     "RTMAX-",
-    "TERM", "http://", "https://", "tcp:", "listening", "none", "ffff", "1.2.3.4", "::1", "off",
+    "TERM", "http://", "https://", "tcp:", "exec:", "file:", "absent:", "probed:", "quiet:", "/33",
+    "listening", "none", "ffff", "1.2.3.4", "::1", "off",
     "all", "group", "Name: value", "DRAINIT_", "_SERVICE_HOST", "_PORT_80_TCP", "tcp://",
     "\u{1b}[2J",
   ]

@@ -126,8 +126,8 @@ func readBytes(
       (["--ready-successes", "0"], "--ready-successes 0: expected a number of 1 to 1000000"),
       (
         ["--ready", "listen"],
-        "--ready listen: expected listening, tcp:[HOST:]PORT, http://HOST[:PORT]/PATH or none "
-          + "(did you mean listening?)"
+        "--ready listen: expected listening, tcp:[HOST:]PORT, http://HOST[:PORT]/PATH, exec:PROGRAM, "
+          + "file:PATH, absent:PATH or none (did you mean listening?)"
       ),
       (
         ["--ready", "https://h/"],
@@ -184,7 +184,7 @@ func readBytes(
 
   @Test(arguments: [
     "http://user:s3cret@h/", "http://h/?token=s3cret x", "htpp://user:s3cret@h/", "h:80/x?k=s3cret",
-    "exec:curl -H s3cret", "http://user:pa?ss@s3cret@h/ ",
+    "exec:curl -H 's3cret", "http://user:pa?ss@s3cret@h/ ",
   ])
   func anErrorShowsNothingSecretOfAValue(check: String) {
     for error in [
