@@ -1,15 +1,12 @@
 /// A set of at most `capacity` 32-bit numbers, for a handful that are searched one by one.
-///
-/// They lie on the heap, once: a value of their size would be copied over the stack when it is moved.
-public struct FixedSet: Sendable {
+public struct FixedSet<let capacity: Int>: BitwiseCopyable, Sendable {
   /// How many are in it.
   public private(set) var count = 0
   /// Whether one was refused because the set was full.
   public private(set) var isOverfull = false
-  private var members: [UInt32]
+  private var members: InlineArray<capacity, UInt32> = .init(repeating: 0)
 
-  /// Makes an empty set with room for `capacity`.
-  public init(capacity: Int) { members = [UInt32](repeating: 0, count: max(capacity, 0)) }
+  public init() {}
 
   /// Whether the number is in it.
   public func contains(_ number: UInt32) -> Bool {
@@ -20,7 +17,7 @@ public struct FixedSet: Sendable {
   /// Adds the number; into a full set it is refused, and `isOverfull` says so.
   public mutating func insert(_ number: UInt32) {
     if contains(number) { return }
-    if count == members.count {
+    if count == capacity {
       isOverfull = true
       return
     }

@@ -30,18 +30,11 @@ public struct SocketDiag: ~Copyable {
     request = ByteBuffer(capacity: 2_048)
   }
 
-  /// The socket's descriptor, for epoll: readable while a dump has more; -1 where none is open.
-  public private(set) var number: Int32 = -1
-
   /// Begins a dump, on the socket of the last one or on a new one.
   ///
   /// EPERM, ENOENT, EPROTONOSUPPORT and their like say that there is no netlink here.
   public mutating func begin(_ wanted: SocketRequest, ports: PortSet? = nil) throws(Errno) {
-    if number < 0 {
-      let opened = try NetlinkSocket()
-      number = opened.number
-      socket = consume opened
-    }
+    if socket == nil { socket = try NetlinkSocket() }
     sequence &+= 1
     buffer.removeAll()
     messages = NetlinkMessages()
@@ -95,10 +88,7 @@ public struct SocketDiag: ~Copyable {
   }
 
   /// Closes the socket; the next `begin` opens another.
-  public mutating func close() {
-    socket = nil
-    number = -1
-  }
+  public mutating func close() { socket = nil }
 
   private borrowing func end(of message: NetlinkMessage) -> SocketStep {
     // NLMSG_DONE may carry the error that broke the dump off.

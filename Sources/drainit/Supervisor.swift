@@ -10,8 +10,6 @@ struct Supervisor: ~Copyable {
   var log: Log
   var sources: Sources
   var readiness: Readiness
-  var window: Window
-  var hasNotedObserver = false
   /// The controlling terminal, where there is one.
   var terminal: Terminal?
   var startDirectory: StartDirectory?
@@ -33,11 +31,7 @@ struct Supervisor: ~Copyable {
     StandardDescriptors.fill()
     // Locals first: Swift does not undo half an init of a noncopyable value.
     let sources = try Supervisor.openSources(earlier?.handOver)
-    let settings = ChildSettings(
-      environment: command.environmentPointers, directory: earlier?.directory,
-      mask: sources.signals.originalMask, dispositions: sources.dispositions,
-      showsOutput: options.verbosity > 0)
-    let readiness = try Readiness(options, earlier?.handOver, settings, sources.loop)
+    let readiness = try Readiness(options, earlier?.handOver, sources.loop)
     var context = command.logContext(options, plan)
     context.gate = readiness.gateNames
     context.isJSON = options.logsJSON
@@ -47,13 +41,12 @@ struct Supervisor: ~Copyable {
     lives = earlier?.handOver.lives ?? Lives()
     self.sources = sources
     self.readiness = readiness
-    window = Window(options, plan)
     log = Log(sink, options, context)
     if !plan.isFirstProcess {
       // Where the kernel is too old for it, orphans go to whoever is PID 1.
       do throws(Errno) { try Reaper.becomeSubreaper() } catch {}
     }
-    if let signal = options.parentDeathSignal { _ = ParentDeath.request(signal) }
+    if let signal = options.parentDeathSignal { Reaper.followParent(signal) }
     if let earlier {
       resume(earlier)
       return
@@ -93,7 +86,7 @@ struct Supervisor: ~Copyable {
 
   /// The earliest moment at which something has to be done without an event; nil for none.
   private var nextDeadline: Instant? {
-    let next = min(window.nextDeadline, min(lifecycle.nextDeadline, readiness.nextDeadline))
+    let next = min(lifecycle.nextDeadline, readiness.nextDeadline)
     return next == .never ? nil : next
   }
 
@@ -101,19 +94,15 @@ struct Supervisor: ~Copyable {
     let now = Clock.now()
     if lifecycle.nextDeadline <= now { handle(.deadline, now) }
     if readiness.nextDeadline <= now { attend(readiness.expire(facts, sources.loop, now)) }
-    window.expire(sources.loop, now)
-    judgeWindow()
   }
 
-  @inline(never) private mutating func take(_ event: ReadyEvent) {
+  private mutating func take(_ event: ReadyEvent) {
     switch EventSource(event.token) {
     case .signals:
       readSignals()
     case .faults:
       while let received = sources.faults.next() { take(received) }
-    case .traffic:
-      takeTraffic(event)
-    case .endpoint, .readyCheck, .liveCheck, .startCheck, .untilCheck:
+    case .endpoint, .readyCheck, .liveCheck, .startCheck:
       guard let source = EventSource(event.token) else { return }
       attend(readiness.take(event, from: source, facts, sources.loop, Clock.now()))
     case nil:
@@ -137,7 +126,7 @@ struct Supervisor: ~Copyable {
   }
 
   /// Tells the lifecycle what the readiness side found out.
-  @inline(never) mutating func attend(_ news: ReadinessNews) {
+  mutating func attend(_ news: ReadinessNews) {
     if news.mayStart { handle(.startAllowed, Clock.now()) }
     if news.hasOpened {
       handle(.gateOpened, Clock.now())

@@ -10,9 +10,7 @@ private func second(_ seconds: Double) -> Instant {
 
 private func rule(_ low: Int64 = 5, _ high: Int64 = 12, asked: Interval? = nil) -> QuietRule {
   let window = DrainRange(minimum: .seconds(low), maximum: .seconds(high))
-  var rule = QuietRule(window: window, asked: asked)
-  rule.begin(at: second(0))
-  return rule
+  return QuietRule(drainedAt: second(0), window: window, asked: asked)
 }
 
 extension QuietRule {

@@ -135,8 +135,7 @@ struct StopRun {
   private(set) var looks = 0
 
   init(_ rollout: Rollout, _ traffic: StopTraffic, asked: Interval? = nil) {
-    rule = QuietRule(window: rollout.window, asked: asked)
-    rule.begin(at: origin)
+    rule = QuietRule(drainedAt: origin, window: rollout.window, asked: asked)
     self.traffic = traffic
     bytes = [UInt32](repeating: 0, count: traffic.connections)
     lastReceived = [Double](repeating: 0, count: traffic.connections)
