@@ -29,6 +29,14 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
   case notListening
   /// The app does not listen on this `--port`.
   case notListeningOn(port: UInt16)
+  /// The program ended with another code than 0.
+  case exited(UInt8)
+  /// A signal ended the program.
+  case killed(Signal)
+  /// The file is not there.
+  case missing
+  /// The file is there.
+  case present
   /// drainit itself could not run it: no descriptor or no memory.
   case noResources
 
@@ -48,6 +56,14 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
     case .notListeningOn(let port):
       buffer.append("nothing listens on port ")
       buffer.append(decimal: UInt64(port))
+    case .exited(let code):
+      buffer.append("exit code ")
+      buffer.append(decimal: UInt64(code))
+    case .killed(let signal):
+      buffer.append("ended by ")
+      buffer.append(signal)
+    case .missing: buffer.append("not there")
+    case .present: buffer.append("there")
     case .noResources: buffer.append("drainit is out of descriptors")
     }
   }

@@ -84,7 +84,9 @@ public struct CheckSchedule: Sendable {
   /// How often a kind of check may run at most, whatever is asked for.
   private static func leastPeriod(of kind: Check.Kind) -> Interval {
     switch kind {
-    case .listening, .tcp, .http, .none: .zero
+    // A program a second is load enough, however often somebody asks.
+    case .exec: .seconds(1)
+    case .listening, .tcp, .http, .file, .absent, .none: .zero
     }
   }
 }

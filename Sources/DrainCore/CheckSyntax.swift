@@ -1,5 +1,7 @@
 extension Check {
-  static var syntax: StaticString { "listening, tcp:[HOST:]PORT, http://HOST[:PORT]/PATH or none" }
+  static var syntax: StaticString {
+    "listening, tcp:[HOST:]PORT, http://HOST[:PORT]/PATH, exec:PROGRAM, file:PATH, absent:PATH or none"
+  }
 
   /// Reads a CHECK.
   public init(parsing text: Span<UInt8>) throws(ValueProblem) {
@@ -11,7 +13,7 @@ extension Check {
     let check = try Check(parsing: text)
     switch check.kind {
     case .listening: throw .refused("it is the app that would hold it, and it is not started yet")
-    case .tcp, .http, .none: return check
+    case .tcp, .http, .exec, .file, .absent, .none: return check
     }
   }
 
@@ -19,6 +21,9 @@ extension Check {
     if isEqual(text, "listening") { return .listening }
     if isEqual(text, "none") { return .none }
     if hasPrefix(text, "tcp:") { return try tcp(text.from(4)) }
+    if hasPrefix(text, "exec:") { return .exec(try programWords(text.from(5))) }
+    if hasPrefix(text, "file:") { return .file(try path(text.from(5))) }
+    if hasPrefix(text, "absent:") { return .absent(try path(text.from(7))) }
     if hasPrefixIgnoringCase(text, "http://") { return try http(text.from(7)) }
     if hasPrefixIgnoringCase(text, "https://") {
       throw .refused("drainit has no TLS: check a plain http port, or tcp:")
@@ -35,8 +40,16 @@ extension Check {
       near.consider("none")
     }
     near.consider("tcp:")
+    near.consider("exec:")
+    near.consider("file:")
+    near.consider("absent:")
     near.consider("http:")
     return .expected(syntax, near.word)
+  }
+
+  private static func path(_ text: Span<UInt8>) throws(ValueProblem) -> [UInt8] {
+    if text.isEmpty || text.index(of: 0) != nil { throw .expected("a file's path") }
+    return [UInt8](copying: text)
   }
 
   private static func tcp(_ text: Span<UInt8>) throws(ValueProblem) -> Kind {

@@ -39,6 +39,8 @@ public struct CheckTarget: Sendable {
     case connect
     /// The bytes of a request whose status decides.
     case ask([UInt8])
+    /// Not a matter of connections: the check's kind says what else decides.
+    case elsewhere
   }
 
   public let purpose: Purpose
@@ -53,6 +55,7 @@ public struct CheckTarget: Sendable {
     switch check.kind {
     case .none: self.init(.nothing, host: [], port: 0)
     case .listening: self.init(.listeners, host: [], port: 0)
+    case .exec, .file, .absent: self.init(.elsewhere, host: [], port: 0)
     case .tcp(let host, let port): self.init(.connect, host: host, port: port)
     case .http(let host, let port, let path):
       let request = CheckRequest.get(host: host, port: port, path: path, headers: headers)

@@ -28,6 +28,8 @@ public struct DrainPlan: Sendable {
   public var notice = Signal.none
   /// Whether the window may end before its maximum; otherwise it is a fixed wait.
   public var endsEarly = false
+  /// Whether the app's traffic is watched while draining, be it for the evidence alone.
+  public var observes = false
   /// Which signals do what.
   public var signals = SignalRules()
   private var exitCodes = InlineArray<256, UInt8>(repeating: 0)

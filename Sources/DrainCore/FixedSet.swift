@@ -1,12 +1,15 @@
 /// A set of at most `capacity` 32-bit numbers, for a handful that are searched one by one.
-public struct FixedSet<let capacity: Int>: BitwiseCopyable, Sendable {
+///
+/// They lie on the heap, once: a value of their size would be copied over the stack when it is moved.
+public struct FixedSet: Sendable {
   /// How many are in it.
   public private(set) var count = 0
   /// Whether one was refused because the set was full.
   public private(set) var isOverfull = false
-  private var members: InlineArray<capacity, UInt32> = .init(repeating: 0)
+  private var members: [UInt32]
 
-  public init() {}
+  /// Makes an empty set with room for `capacity`.
+  public init(capacity: Int) { members = [UInt32](repeating: 0, count: max(capacity, 0)) }
 
   /// Whether the number is in it.
   public func contains(_ number: UInt32) -> Bool {
@@ -17,7 +20,7 @@ public struct FixedSet<let capacity: Int>: BitwiseCopyable, Sendable {
   /// Adds the number; into a full set it is refused, and `isOverfull` says so.
   public mutating func insert(_ number: UInt32) {
     if contains(number) { return }
-    if count == capacity {
+    if count == members.count {
       isOverfull = true
       return
     }

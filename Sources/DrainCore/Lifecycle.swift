@@ -61,7 +61,7 @@ public struct Lifecycle: Sendable {
     switch phase {
     case .draining:
       state.drainHooksRun = false
-      if plan.endsEarly && state.hasOpened && state.windowEnd != .noListener {
+      if observesNow && state.windowEnd != .noListener {
         hold(false, .none)
         effects.append(.observeTraffic)
       }

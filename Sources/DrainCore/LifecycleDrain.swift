@@ -38,13 +38,18 @@ extension Lifecycle {
       }
       effects.append(.findListeners)
       if plan.hasLiveCheck { effects.append(.checkLive) }
-      if plan.endsEarly && state.hasOpened { effects.append(.observeTraffic) }
+      if observesNow { effects.append(.observeTraffic) }
     }
     if plan.hasDrainHooks {
       state.drainHooksRun = true
       effects.append(.runHooks(.drain))
     }
     if plan.notice != .none { effects.append(.signalApp(plan.notice)) }
+  }
+
+  /// Whether an open window's traffic is watched. A rollout that crashes has none to speak of.
+  var observesNow: Bool {
+    plan.observes && state.hasOpened && state.drainedAt != .never && plan.window.maximum > .zero
   }
 
   mutating func repeatDrain(
@@ -69,11 +74,11 @@ extension Lifecycle {
       state.windowEnd = .noListener
       state.windowMinimum = now
       state.untilHolds = true
-      if plan.endsEarly && state.hasOpened { effects.append(.stopObserving) }
+      if observesNow { effects.append(.stopObserving) }
       effects.append(.log(.windowChanged(.noListener, left: .zero)))
     case .none, .udp:
+      if observesNow { effects.append(.stopObserving) }
       guard plan.endsEarly, state.windowMinimum < state.windowMaximum else { return }
-      effects.append(.stopObserving)
       effects.append(.log(.windowChanged(.unseen, left: state.windowMaximum.since(now))))
     case .tcp, .unknown:
       break
@@ -116,7 +121,7 @@ extension Lifecycle {
   }
 
   mutating func stop(_ now: Instant, _ effects: inout Effects) {
-    if plan.endsEarly && state.hasOpened && state.windowEnd != .noListener {
+    if observesNow && state.windowEnd != .noListener {
       effects.append(.stopObserving)
     }
     state.phase = .stopping

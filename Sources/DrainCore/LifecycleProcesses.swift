@@ -55,7 +55,7 @@ extension Lifecycle {
   mutating func leave(_ ending: Ending, _ now: Instant, _ effects: inout Effects) {
     if phase == .draining {
       state.windowEnd = .appExit
-      if plan.endsEarly && state.hasOpened { effects.append(.stopObserving) }
+      if observesNow { effects.append(.stopObserving) }
     }
     state.phase = .leaving
     state.isUnready = true

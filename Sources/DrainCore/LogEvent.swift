@@ -32,8 +32,6 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case ended(Ending)
   /// Left-over processes are sent a signal.
   case leftovers(Signal)
-  /// A process that is not the app has ended and was reaped.
-  case reaped(pid: Int32, Ending)
   /// A process that did not end when it should have.
   case inTheWay(ProcessStat)
   /// So many more that did not.
@@ -52,6 +50,8 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case linesDropped(UInt64)
   /// drainit had a fault of its own and has come back, for that many times now.
   case cameBack(count: UInt32, isBare: Bool)
+  /// The app's connections cannot be watched, for this reason: the window lasts its maximum.
+  case cannotObserve(errno: Int32)
   /// A system call failed that should not have; drainit goes on.
   case callFailed(errno: Int32)
 }

@@ -25,12 +25,13 @@ extension LogEvent {
   public func level(_ state: LifecycleState) -> LogLevel {
     switch self {
     case .dropped(_, .waiting): .info
-    case .forwarded, .dropped, .reaped: .debug
+    case .forwarded, .dropped: .debug
     case .ended: state.windowEnd == .none ? .info : .warning
     case .started, .ready, .draining, .notDraining, .windowChanged, .repeated, .unready, .stopping,
       .extended, .leftovers, .waitingForLeftovers, .endedWaiting:
       .info
-    case .cameBack, .inTheWay, .moreInTheWay, .killing, .continued, .stopped, .startTimedOut,
+    case .cannotObserve, .cameBack, .inTheWay, .moreInTheWay, .killing, .continued, .stopped,
+      .startTimedOut,
       .notExecuted, .noEndpoint,
       .linesDropped,
       .callFailed:
@@ -57,13 +58,13 @@ extension LogEvent {
     case .ended: "ended"
     case .inTheWay, .moreInTheWay: "in-the-way"
     case .leftovers: "leftovers"
-    case .reaped: "reaped"
     case .waitingForLeftovers: "waiting"
     case .startTimedOut: "start-timed-out"
     case .endedWaiting: "ended-waiting"
     case .notExecuted: "not-executed"
     case .noEndpoint: "no-endpoint"
     case .linesDropped: "lines-dropped"
+    case .cannotObserve: "cannot-observe"
     case .cameBack: "came-back"
     case .callFailed: "call-failed"
     }

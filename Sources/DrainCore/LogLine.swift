@@ -5,6 +5,8 @@ public struct LogContext: Sendable {
   /// What the gate waits for, as it was typed.
   public var gate: [[UInt8]]
   public var plan: DrainPlan
+  /// What the drain window has shown; nil where nothing was seen.
+  public var evidence: TrafficEvidence?
   /// Whether lines are JSON objects (`--log json`).
   public var isJSON = false
 
@@ -51,7 +53,7 @@ extension ByteBuffer {
       scratch.append(event, state, context)
       append(jsonEscaped: scratch.bytes)
       append("\"")
-      if case .ended = event { appendFields(Summary(state, context.plan)) }
+      if case .ended = event { appendFields(Summary(state, context.plan), context.evidence) }
       append("}")
     } else {
       append("drainit: ")

@@ -55,10 +55,6 @@ extension ByteBuffer {
     case .leftovers(let signal):
       append(signal)
       append(" to the processes that are left")
-    case .reaped(let pid, let ending):
-      append("reaped: pid ")
-      append(decimal: Int64(pid))
-      append(ending)
     case .inTheWay(let stat): appendInTheWay(stat)
     case .moreInTheWay(let count):
       append("in the way: ")
@@ -83,6 +79,10 @@ extension ByteBuffer {
       append(decimal: count)
       append(count == 1 ? " line was" : " lines were")
       append(" dropped: the log could not take them")
+    case .cannotObserve(let errno):
+      append("arrivals cannot be seen (")
+      append(errno: errno)
+      append("): the window lasts its maximum")
     case .cameBack(let count, let isBare):
       append("came back from a fault of its own (")
       append(decimal: UInt64(count))

@@ -15,15 +15,14 @@ struct OptionRow: Sendable {
     case maybe(StaticString)
   }
 
-  /// Where help lists it; from `mode` on nothing configures.
+  /// Where help lists it.
   enum Section: UInt8, Sendable {
-    case window, process, readiness, log, mode, others
+    case window, process, readiness, log, mode
   }
 
   typealias Setter = @Sendable (inout Options, Span<UInt8>) throws(ValueProblem) -> Void
 
-  /// The long name without hyphens, empty where it has a letter alone; the variable is `DRAINIT_` and
-  /// the name in capitals.
+  /// The long name without hyphens; the variable is `DRAINIT_` and the name in capitals.
   let name: StaticString
   /// The letter of its short form, 0 where it has none.
   let letter: UInt8
@@ -58,15 +57,14 @@ struct OptionRow: Sendable {
     }
   }
 
-  /// Whether it has a variable: what configures has one, what drainit is asked to be has none, nor
-  /// has another init's spelling.
+  /// Whether it has a variable: what configures has one, what drainit is asked to be has none.
   var hasVariable: Bool {
-    section.rawValue < Section.mode.rawValue
+    if case .mode = section { return false }
+    return true
   }
 
   /// The place in the table of the option with that long name.
   static func index(name: Span<UInt8>) -> Int? {
-    if name.isEmpty { return nil }
     for index in 0..<all.count where isEqual(name, all[index].name) { return index }
     return nil
   }

@@ -176,6 +176,12 @@ public struct Check: Equatable, Sendable {
     /// GET answers 200 to 399; `host` is never empty, `path` begins with a slash, query included, and
     /// is printable ASCII without a blank.
     case http(host: [UInt8], port: UInt16, path: [UInt8])
+    /// The program, which is the first of the words, exits 0; there is no shell.
+    case exec([[UInt8]])
+    /// The file exists, whatever it is.
+    case file([UInt8])
+    /// The file does not exist.
+    case absent([UInt8])
     /// Holds at once.
     case none
   }

@@ -52,11 +52,18 @@ public struct Peer: Equatable, BitwiseCopyable, Sendable {
 }
 
 /// The peers seen in a drain window, at most 64: a new one takes the place of the longest silent.
-struct PeerTable: BitwiseCopyable {
-  private var places: InlineArray<64, Peer> = .init(repeating: Peer())
+struct PeerTable {
+  // On the heap, once: a value of this size would be copied over the stack whenever it is moved.
+  private var places = [Peer](repeating: Peer(), count: 64)
   private(set) var count = 0
   /// Whether one that made connections and never sent on an open one has lost its place.
   private var lostDirect = false
+
+  /// Forgets all of them.
+  mutating func removeAll() {
+    count = 0
+    lostDirect = false
+  }
 
   /// Notes an arrival and returns the peer's place.
   mutating func note(_ arrival: Arrival) -> Int {

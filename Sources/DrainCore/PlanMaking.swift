@@ -19,12 +19,14 @@ extension DrainPlan {
     if options.isPlain { return plan }
     plan.grace = options.grace
     plan.stopTimeout = options.stopTimeout
+    plan.observes = true
     plan.startsAfter = !options.startAfter.isEmpty
     plan.startTimeout = options.startTimeout
     plan.hasLiveCheck = !options.live.isEmpty
     plan.unreadyAfter = options.unreadyAfter
     plan.notice = options.drainNotice ?? .none
     try plan.fitIntoGrace()
+    plan.endsEarly = plan.isRange
     return plan
   }
 

@@ -1,30 +1,40 @@
 /// Decides when the traffic has ended: the default of `--until`.
 ///
 /// It is told of arrivals and looks, and says when the next look is due and whether the window may end.
-/// Nothing from before the drain signal is used. A plain value: no clock, no allocation.
-public struct QuietRule: BitwiseCopyable, Sendable {
-  /// When the drain signal came.
-  public let drainedAt: Instant
+/// Nothing from before the drain signal is used. Its memory is asked for when it is made, before the
+/// app is started; after that nothing allocates.
+public struct QuietRule: Sendable {
   /// The window's bounds.
   public let window: DrainRange
   /// `quiet:DUR`: the silence that the user asks for, instead of the one that the rate asks for.
   public let asked: Interval?
+  /// When the drain signal came.
+  public internal(set) var drainedAt = Instant.never
 
   var strongCount: UInt32 = 0
   var weakCount: UInt32 = 0
-  var lastStrong: Instant
-  var lastWeak: Instant
-  var look: LookResult
+  var missedCount: UInt32 = 0
+  var lastStrong = Instant.never
+  var lastWeak = Instant.never
+  var look = LookResult(begunAt: .never)
   var peers = PeerTable()
 
-  /// Begins a window; the first look, which shows what is open already, begins with it.
-  public init(drainedAt: Instant, window: DrainRange, asked: Interval? = nil) {
-    self.drainedAt = drainedAt
+  /// Makes a rule for windows of these bounds.
+  public init(window: DrainRange, asked: Interval? = nil) {
     self.window = window
     self.asked = asked
-    lastStrong = drainedAt
-    lastWeak = drainedAt
-    look = LookResult(begunAt: drainedAt)
+  }
+
+  /// Begins a window; the first look, which shows what is open already, begins with it.
+  public mutating func begin(at moment: Instant) {
+    drainedAt = moment
+    strongCount = 0
+    weakCount = 0
+    missedCount = 0
+    lastStrong = moment
+    lastWeak = moment
+    look = LookResult(begunAt: moment)
+    peers.removeAll()
   }
 
   /// Notes an arrival; one from before the drain signal counts as if it came with it.
@@ -45,6 +55,13 @@ public struct QuietRule: BitwiseCopyable, Sendable {
     if before < after && after != .never { peers.hold(place, after.since(before)) }
   }
 
+  /// Notes that the kernel could not tell of something: it counts as an arrival of now.
+  public mutating func missed(at now: Instant) {
+    strongCount = QuietRule.sum(strongCount, 1)
+    missedCount = QuietRule.sum(missedCount, 1)
+    lastStrong = max(lastStrong, now)
+  }
+
   /// Notes that a look is complete; its arrivals were told before.
   public mutating func looked(_ result: LookResult) { look = result }
 
@@ -60,6 +77,9 @@ public struct QuietRule: BitwiseCopyable, Sendable {
     let quiet = last + Silence.needed(count: count, span: last.since(drainedAt))
     return max(earliest, max(quiet, weakHold))
   }
+
+  /// What the last complete look came to.
+  public var lastLook: LookResult { look }
 
   /// Whether the traffic has ended: a look that began after the silence was long enough has shown
   /// nothing new.
@@ -89,7 +109,7 @@ public struct QuietRule: BitwiseCopyable, Sendable {
   public var evidence: TrafficEvidence {
     let count = QuietRule.sum(strongCount, weakCount)
     return TrafficEvidence(
-      newConnections: strongCount, requests: weakCount,
+      newConnections: strongCount, requests: weakCount, missed: missedCount,
       last: count == 0 ? nil : max(lastStrong, lastWeak).since(drainedAt),
       openConnections: look.openConnections, holder: peers.holder)
   }
@@ -126,6 +146,8 @@ public struct TrafficEvidence: Equatable, BitwiseCopyable, Sendable {
   public var newConnections: UInt32
   /// How many times a connection that was open was seen to carry a request.
   public var requests: UInt32
+  /// How often the kernel could not tell of all closings; each counts for one new connection.
+  public var missed: UInt32
   /// How long after the drain signal the last of either came; nil where none did.
   public var last: Interval?
   /// How many connections were open at the last look.

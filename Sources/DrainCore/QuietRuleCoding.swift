@@ -41,9 +41,8 @@ extension QuietRule {
     }
     let range = DrainRange(
       minimum: Interval(nanoseconds: words[2]), maximum: Interval(nanoseconds: words[3]))
-    self.init(
-      drainedAt: Instant(nanoseconds: words[1]), window: range,
-      asked: words[4] < 0 ? nil : Interval(nanoseconds: words[4]))
+    self.init(window: range, asked: words[4] < 0 ? nil : Interval(nanoseconds: words[4]))
+    begin(at: Instant(nanoseconds: words[1]))
     strongCount = UInt32(truncatingIfNeeded: words[5])
     weakCount = UInt32(truncatingIfNeeded: words[6])
     lastStrong = Instant(nanoseconds: words[7])

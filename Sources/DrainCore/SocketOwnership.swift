@@ -3,7 +3,7 @@
 /// A pod's containers share the namespace, and not every process of the app can be looked into, so
 /// there are three ways to tell, and the best that the kernel allows is taken (the design's
 /// "the app's ports"). Nothing here is asked twice a second: a listener is rare.
-public struct SocketOwnership: BitwiseCopyable, Sendable {
+public struct SocketOwnership: Sendable {
   /// `--port`, where given: then only the port decides.
   public var given = PortSet()
   /// The inode of drainit's own listener, which never counts; 0 where it has none.
@@ -11,12 +11,12 @@ public struct SocketOwnership: BitwiseCopyable, Sendable {
   /// The cgroup that drainit's own sockets are made in; `cannotTell` where the kernel does not say.
   public var cgroup: UInt64 = 0
   /// The inodes of the listeners that drainit was handed and handed on to the app.
-  public var inherited = FixedSet<64>()
+  public var inherited = FixedSet(capacity: 64)
   /// The inodes of what was listening before the app was started.
-  public var before = FixedSet<256>()
+  public var before = FixedSet(capacity: 256)
   /// The users whose sockets may be the app's: drainit's own, and those of processes that could not
   /// be read.
-  public var users = FixedSet<32>()
+  public var users = FixedSet(capacity: 32)
 
   public init() {}
 
@@ -77,12 +77,13 @@ public struct ListenerCandidate: Equatable, BitwiseCopyable, Sendable {
 }
 
 /// The sockets of one look that are not decided yet, at most 256.
-public struct ListenerCandidates: BitwiseCopyable, Sendable {
+public struct ListenerCandidates: Sendable {
   /// How many there are.
   public private(set) var count = 0
   /// Whether there were more than fit: then some of the app's may be unseen.
   public private(set) var isOverfull = false
-  private var places: InlineArray<256, ListenerCandidate> = .init(repeating: .none)
+  // On the heap, once: a value of this size would be copied over the stack whenever it is moved.
+  private var places = [ListenerCandidate](repeating: .none, count: 256)
 
   public init() {}
 
@@ -95,7 +96,7 @@ public struct ListenerCandidates: BitwiseCopyable, Sendable {
 
   /// Adds one; one that does not fit is refused, and `isOverfull` says so.
   public mutating func append(_ candidate: ListenerCandidate) {
-    if count == 256 {
+    if count == places.count {
       isOverfull = true
       return
     }

@@ -26,6 +26,16 @@ public struct SocketRequest: Equatable, BitwiseCopyable, Sendable {
     SocketRequest(isV6: isV6, isDatagram: true, states: SocketState.close.bit)
   }
 
+  /// Every TCP connection that may still carry a request, and the listeners, with their counters.
+  public static func connections(isV6: Bool) -> SocketRequest {
+    let states: InlineArray<7, SocketState> = [
+      .established, .synReceived, .finWait1, .closeWait, .lastAck, .closing, .listen,
+    ]
+    var bits: UInt32 = 0
+    for index in 0..<7 { bits |= states[index].bit }
+    return SocketRequest(isV6: isV6, isDatagram: false, states: bits, wantsCounters: true)
+  }
+
   /// Writes the request as one netlink message into an empty buffer; false where it does not fit.
   ///
   /// With `ports` the kernel itself leaves out what is bound to other local ports.

@@ -36,19 +36,12 @@ extension ByteBuffer {
         append(summary.saved)
         append(" saved")
       }
-      append("); ")
+      append(")")
+      if let evidence = context.evidence { append(evidence, end: summary.end) }
+      append("; ")
     }
     append(printable: context.program.span)
-    append(summary.ending)
-    if let stopped = summary.stopped {
-      append(" after ")
-      append(stopped)
-    }
-  }
-
-  /// Appends ` exited 0` or ` was ended by SIGKILL`.
-  mutating func append(_ ending: Ending) {
-    switch ending {
+    switch summary.ending {
     case .exited(let code):
       append(" exited ")
       append(decimal: UInt64(code))
@@ -56,10 +49,54 @@ extension ByteBuffer {
       append(" was ended by ")
       append(signal)
     }
+    if let stopped = summary.stopped {
+      append(" after ")
+      append(stopped)
+    }
+  }
+
+  /// Appends what the window has shown: `: 214 late arrivals, last at +3.1s, 2 connections open`.
+  private mutating func append(_ evidence: TrafficEvidence, end: WindowEnd) {
+    append(": ")
+    append(decimal: UInt64(evidence.lateArrivals))
+    append(evidence.lateArrivals == 1 ? " late arrival" : " late arrivals")
+    if let last = evidence.last {
+      append(", last at +")
+      append(last)
+    }
+    append(", ")
+    append(decimal: UInt64(evidence.openConnections))
+    append(evidence.openConnections == 1 ? " connection open" : " connections open")
+    if end == .maximum, let holder = evidence.holder { append(holder: holder) }
+  }
+
+  /// Names who held the window longest, and what a regular one is likely to be.
+  private mutating func append(holder: Peer) {
+    append(", held by ")
+    append(holder.address)
+    guard let rhythm = holder.rhythm else { return }
+    append(": a connection every ")
+    append(rhythm)
+    if holder.isRegular { append(", a probe? point it at /readyz") }
   }
 
   /// Appends the summary's fields for a JSON object, each with a comma before it.
-  mutating func appendFields(_ summary: Summary) {
+  mutating func appendFields(_ summary: Summary, _ evidence: TrafficEvidence?) {
+    if let evidence {
+      append(",\"late_arrivals\":")
+      append(decimal: UInt64(evidence.lateArrivals))
+      if let last = evidence.last {
+        append(",\"last_arrival_seconds\":")
+        append(seconds: last)
+      }
+      append(",\"open_connections\":")
+      append(decimal: UInt64(evidence.openConnections))
+      if let holder = evidence.holder {
+        append(",\"held_by\":\"")
+        append(holder.address)
+        append("\"")
+      }
+    }
     append(",\"window_ended_by\":\"")
     append(summary.end.name)
     append("\",\"window_seconds\":")

@@ -7,7 +7,7 @@ import DrainCore
 /// decides. It never waits, and what it reads is bounded.
 public struct AppPorts: ~Copyable {
   /// What decides whose a socket is.
-  public private(set) var ownership = SocketOwnership()
+  private var ownership = SocketOwnership()
   private var found = AppListeners()
   private var candidates = ListenerCandidates()
   private var table = SocketTable()
@@ -32,13 +32,16 @@ public struct AppPorts: ~Copyable {
   /// Learns what was there before the app is started: drainit's own cgroup, the listeners that it was
   /// handed, and, where the cgroup cannot tell, every other listener.
   ///
-  /// To be called before the app is started, and after `setOwnListener`.
-  public mutating func learn() {
+  /// To be called when the app is started, before it can have a listener, and after `setOwnListener`.
+  ///
+  /// - Parameter again: whether drainit has come back after a fault: the app's own listeners are there
+  ///   by now, and nothing can be told apart by the time of its making.
+  public mutating func learn(again: Bool = false) {
     ownership.users.insert(geteuid())
     if !ownership.given.isEmpty { return }
-    learnInherited()
+    if !again { learnInherited() }
     learnCgroup()
-    if !ownership.cgroupTells { learnBefore() }
+    if !ownership.cgroupTells && !again { learnBefore() }
     table.close()
   }
 

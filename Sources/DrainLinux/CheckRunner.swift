@@ -12,6 +12,8 @@ public enum CheckStart: Equatable, BitwiseCopyable, Sendable {
   /// Its host's name has to be resolved: `connect(_:to:_:)` goes on with the addresses. At the
   /// check's deadline it has failed, resolved or not.
   case needsAddresses
+  /// It is not a matter of connections: the check's kind says what else decides.
+  case elsewhere
 }
 
 /// A check that is over.
@@ -64,6 +66,7 @@ public struct CheckRunner: ~Copyable {
     switch targets[check].purpose {
     case .nothing: return .finished(.holds)
     case .listeners: return .asksListeners
+    case .elsewhere: return .elsewhere
     case .connect, .ask: break
     }
     exchanges[check].deadline = now + timeout

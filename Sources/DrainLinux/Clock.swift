@@ -18,6 +18,9 @@ public enum Clock {
   /// The time of day: since 1 January 1970, UTC.
   public static func sinceEpoch() -> Interval { read(CLOCK_REALTIME) }
 
+  /// How much of the processor drainit has used, for work that is to keep within a share of it.
+  static func processorTime() -> Interval { read(CLOCK_PROCESS_CPUTIME_ID) }
+
   private static func read(_ clock: clockid_t) -> Interval {
     var time = timespec()
     // It fails only for a clock that does not exist (clock_gettime(2)); zero stands for that.

@@ -82,13 +82,6 @@ public enum Reaper {
     return SystemCall.retrying { Int(linux_waitid(linux_P_ALL, 0, &record, options)) } != -1
   }
 
-  /// Asks for a signal when drainit's own parent ends.
-  ///
-  /// The corresponding C function is `prctl` with PR_SET_PDEATHSIG, which every valid signal pleases.
-  public static func followParent(_ signal: Signal) {
-    _ = linux_prctl(PR_SET_PDEATHSIG, UInt(signal.number))
-  }
-
   /// Makes drainit the parent of what its descendants leave behind, where it is not PID 1.
   ///
   /// The corresponding C function is `prctl` with PR_SET_CHILD_SUBREAPER.

@@ -30,11 +30,18 @@ public struct SocketDiag: ~Copyable {
     request = ByteBuffer(capacity: 2_048)
   }
 
+  /// The socket's descriptor, for epoll: readable while a dump has more; -1 where none is open.
+  public private(set) var number: Int32 = -1
+
   /// Begins a dump, on the socket of the last one or on a new one.
   ///
   /// EPERM, ENOENT, EPROTONOSUPPORT and their like say that there is no netlink here.
   public mutating func begin(_ wanted: SocketRequest, ports: PortSet? = nil) throws(Errno) {
-    if socket == nil { socket = try NetlinkSocket() }
+    if number < 0 {
+      let opened = try NetlinkSocket()
+      number = opened.number
+      socket = consume opened
+    }
     sequence &+= 1
     buffer.removeAll()
     messages = NetlinkMessages()
@@ -88,7 +95,10 @@ public struct SocketDiag: ~Copyable {
   }
 
   /// Closes the socket; the next `begin` opens another.
-  public mutating func close() { socket = nil }
+  public mutating func close() {
+    socket = nil
+    number = -1
+  }
 
   private borrowing func end(of message: NetlinkMessage) -> SocketStep {
     // NLMSG_DONE may carry the error that broke the dump off.

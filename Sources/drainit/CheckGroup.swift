@@ -19,8 +19,10 @@ struct GroupNews {
 struct CheckGroup: ~Copyable {
   private(set) var gate: ReadinessGate
   private var runner: CheckRunner
+  private var children: CheckChildren
+  private let source: EventSource
 
-  init(
+  @inline(never) init(
     _ checks: [Check], _ options: Options, _ source: EventSource,
     settings: GateSettings = GateSettings(), memory: GateMemory = GateMemory()
   ) {
@@ -30,55 +32,101 @@ struct CheckGroup: ~Copyable {
     runner = CheckRunner(
       checks: checks, headers: options.checkHeaders, timeout: options.checkTimeout,
       kind: source.rawValue)
+    children = CheckChildren(checks, timeout: options.checkTimeout)
+    self.source = source
   }
 
   /// When `expire` is to be called next.
-  var nextDeadline: Instant { min(gate.nextDeadline, runner.nextDeadline) }
+  var nextDeadline: Instant {
+    min(children.nextDeadline, min(gate.nextDeadline, runner.nextDeadline))
+  }
 
   /// Whether every check held when it was last run.
   var allHold: Bool { gate.checks.allHold }
 
+  /// Whether a connection from there was made by one of the checks.
+  func isOwnConnection(_ address: IPAddress, port: UInt16) -> Bool {
+    runner.ownConnections.contains(address, port: port)
+  }
+
   /// Tells the gate what happened and runs the checks that it wants.
   mutating func handle(
-    _ event: GateEvent, _ ports: inout AppPorts, _ loop: borrowing EventLoop, _ now: Instant
+    _ event: GateEvent, _ world: inout CheckWorld, _ loop: borrowing EventLoop, _ now: Instant
   ) -> GroupNews {
     let effects = gate.handle(event, at: now)
     var news = GroupNews(hasOpened: effects.hasOpened, answer: effects.answer)
     var run = effects.run
     while let index = run.popFirst() {
-      guard let outcome = begin(index, &ports, loop, now) else { continue }
-      news.add(handle(.finished(check: index, outcome), &ports, loop, now))
+      guard let outcome = begin(index, &world, loop, now) else { continue }
+      news.add(handle(.finished(check: index, outcome), &world, loop, now))
     }
     return news
   }
 
-  mutating func expire(
-    _ ports: inout AppPorts, _ loop: borrowing EventLoop, _ now: Instant
+  @inline(never) mutating func expire(
+    _ world: inout CheckWorld, _ loop: borrowing EventLoop, _ now: Instant
   ) -> GroupNews {
     var news = GroupNews()
     while let report = runner.expire(loop, at: now) {
-      news.add(handle(.finished(check: report.check, report.outcome), &ports, loop, now))
+      children.giveUp(report.check)
+      news.add(handle(.finished(check: report.check, report.outcome), &world, loop, now))
     }
-    if gate.nextDeadline <= now { news.add(handle(.deadline, &ports, loop, now)) }
+    while let check = children.expire(now) {
+      news.add(handle(.finished(check: check, .fails(.timedOut)), &world, loop, now))
+    }
+    if gate.nextDeadline <= now { news.add(handle(.deadline, &world, loop, now)) }
     return news
   }
 
-  mutating func take(
-    _ event: ReadyEvent, _ ports: inout AppPorts, _ loop: borrowing EventLoop, _ now: Instant
+  @inline(never) mutating func take(
+    _ event: ReadyEvent, _ world: inout CheckWorld, _ loop: borrowing EventLoop, _ now: Instant
   ) -> GroupNews {
+    if event.token.slot >= CheckChildren.firstResolutionSlot {
+      return connect(
+        Int(event.token.slot &- CheckChildren.firstResolutionSlot), &world, loop, now)
+    }
     guard let report = runner.handleReady(event, loop, at: now) else { return GroupNews() }
-    return handle(.finished(check: report.check, report.outcome), &ports, loop, now)
+    return handle(.finished(check: report.check, report.outcome), &world, loop, now)
   }
 
   /// Begins a check; its outcome where it is known at once.
   private mutating func begin(
-    _ index: Int, _ ports: inout AppPorts, _ loop: borrowing EventLoop, _ now: Instant
+    _ index: Int, _ world: inout CheckWorld, _ loop: borrowing EventLoop, _ now: Instant
   ) -> CheckOutcome? {
     switch runner.start(index, loop, at: now) {
     case .finished(let outcome): return outcome
     // What cannot be seen counts as there.
-    case .asksListeners: return ports.listens() ?? true ? .holds : .fails(.notListening)
-    case .underWay, .needsAddresses: return nil
+    case .asksListeners: return world.ports.listens() ?? true ? .holds : .fails(.notListening)
+    case .elsewhere: return children.start(index, world.settings, now)
+    case .underWay: return nil
+    case .needsAddresses:
+      let name = runner.name(of: index)
+      if children.resolve(index, name, kind: source.rawValue, loop) { return nil }
+      return .fails(.noResources)
     }
   }
+
+  /// Takes a child's end, where it was one of this group's.
+  mutating func take(
+    _ change: ChildChange, _ world: inout CheckWorld, _ loop: borrowing EventLoop, _ now: Instant
+  ) -> GroupNews {
+    guard let report = children.ended(change) else { return GroupNews() }
+    return handle(.finished(check: report.check, report.outcome), &world, loop, now)
+  }
+
+  /// Goes on with a check whose host's name was resolved.
+  private mutating func connect(
+    _ index: Int, _ world: inout CheckWorld, _ loop: borrowing EventLoop, _ now: Instant
+  ) -> GroupNews {
+    guard let addresses = children.answer(index),
+      case .finished(let outcome) = runner.connect(index, to: addresses, loop)
+    else { return GroupNews() }
+    return handle(.finished(check: index, outcome), &world, loop, now)
+  }
+}
+
+/// What checks ask beside connections.
+struct CheckWorld: ~Copyable {
+  var ports: AppPorts
+  var settings: ChildSettings
 }

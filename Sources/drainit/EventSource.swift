@@ -8,6 +8,8 @@ enum EventSource: UInt8 {
   case readyCheck
   case liveCheck
   case startCheck
+  case untilCheck
+  case traffic
 
   init?(_ token: EventToken) { self.init(rawValue: token.kind) }
 }

@@ -23,7 +23,7 @@ struct Log: ~Copyable {
   var linesDropped: UInt64 { sink.dropped }
 
   /// Writes a line, if it matters enough; before it, how many were dropped since the last.
-  mutating func write(_ event: LogEvent, _ state: LifecycleState) {
+  @inline(never) mutating func write(_ event: LogEvent, _ state: LifecycleState) {
     guard event.level(state).rawValue >= threshold.rawValue else { return }
     let dropped = sink.dropped
     if dropped != toldDropped && put(.linesDropped(dropped &- toldDropped), state) {

@@ -19,18 +19,30 @@ struct Readiness: ~Copyable {
   var ready: CheckGroup
   var live: CheckGroup
   var startAfter: CheckGroup
+  var until: CheckGroup
   var endpoint: HTTPListener
-  var ports: AppPorts
+  var world: CheckWorld
   var body: ByteBuffer
+  /// `--port`, empty where it was not given.
+  private let given: PortSet
   var hasStarted = false
   var hasStopped = false
+  /// The app's ports, as they were when it was last asked what it listens on.
+  var watchedPorts = PortSet()
+  /// Who was told that drainit is not ready.
+  var probes = ProbeCounts()
+  /// Whether the checks of `--until` hold, as of their last answer.
+  var untilHolds = false
   /// Whether the lifecycle waits for `--live`'s answer.
   var awaitsLive = false
+  /// Whether the checks of `--until` are being asked.
+  var awaitsUntil = false
   /// Why there is no endpoint, where that is no reason not to start.
   private(set) var listenFailure: ListenFailure?
 
   init(
-    _ options: Options, _ earlier: HandOver?, _ loop: borrowing EventLoop
+    _ options: Options, _ earlier: HandOver?, _ settings: ChildSettings,
+    _ loop: borrowing EventLoop
   ) throws(StartError) {
     let listening = Check(text: [UInt8]("listening"), kind: .listening)
     let isOff = options.isPlain || earlier?.lives.isBare == true
@@ -42,9 +54,9 @@ struct Readiness: ~Copyable {
     let wanted = isOff ? .off : options.listen
     let endpoint = try Readiness.listen(wanted, earlier?.endpoint ?? -1, loop, &failure)
     if endpoint.number >= 0 { ports.setOwnListener(endpoint.number) }
-    if !isOff { ports.learn() }
-    self.ports = ports
+    world = CheckWorld(ports: ports, settings: settings)
     self.endpoint = endpoint
+    self.given = given
     listenFailure = failure
     ready = CheckGroup(
       checks, options, .readyCheck,
@@ -54,6 +66,7 @@ struct Readiness: ~Copyable {
     // It has no gate to open: it runs when somebody asks.
     var open = GateMemory()
     open.isOpen = true
+    until = CheckGroup(isOff ? [] : Window.checks(options), options, .untilCheck, memory: open)
     live = CheckGroup(isOff ? [] : options.live, options, .liveCheck, memory: open)
     body = ByteBuffer(capacity: isOff ? 0 : EndpointLimits.bodyBytes)
   }
@@ -68,10 +81,23 @@ struct Readiness: ~Copyable {
   var endpointNumber: Int32 { endpoint.number }
 
   /// What the app listens on. A port that was named counts as there, whoever listens now.
-  mutating func listeners() -> Listeners {
-    let verdict = ports.listeners().verdict
-    return verdict == .none && !ports.ownership.given.isEmpty ? .unknown : verdict
+  mutating func findListeners() -> Listeners {
+    let found = world.ports.listeners()
+    watchedPorts = given.isEmpty ? found.ports : given
+    return found.verdict == .none && !given.isEmpty ? .unknown : found.verdict
   }
+
+  /// Learns whose sockets are the app's. Just after the app's exec, for it costs more than the exec, and
+  /// no program listens in its first microseconds; but before inherited descriptors are given up.
+  mutating func learnPorts(again: Bool = false) { world.ports.learn(again: again) }
+
+  /// Whether a connection from there is one that drainit's own checks made.
+  func isOwnConnection(_ address: IPAddress, port: UInt16) -> Bool {
+    ready.isOwnConnection(address, port: port) || until.isOwnConnection(address, port: port)
+  }
+
+  /// Whether `/readyz` has failed so often to one address that is not the kubelet.
+  func wasProbed(times: UInt32) -> Bool { probes.most >= times }
 
   private static func listen(
     _ wanted: ListenAddress?, _ inherited: Int32, _ loop: borrowing EventLoop,

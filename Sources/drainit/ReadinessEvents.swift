@@ -8,24 +8,30 @@ extension Readiness {
   var nextDeadline: Instant {
     min(
       min(ready.nextDeadline, live.nextDeadline),
-      min(startAfter.nextDeadline, endpoint.nextDeadline))
+      min(min(startAfter.nextDeadline, untilDeadline), endpoint.nextDeadline))
+  }
+
+  /// When a check of `--until` has taken too long, or may be asked again.
+  private var untilDeadline: Instant {
+    guard awaitsUntil else { return until.nextDeadline }
+    return min(until.nextDeadline, until.gate.checks.nextRound)
   }
 
   /// Follows the lifecycle: the checks begin with the app and end when nothing can be ready any more.
-  mutating func follow(
+  @inline(never) mutating func follow(
     _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
   ) -> ReadinessNews {
     var news = ReadinessNews()
     if !hasStarted && facts.appRuns {
       hasStarted = true
-      settle(startAfter.handle(.stopped, &ports, loop, now), .startCheck, facts, loop, now, &news)
-      settle(live.handle(.started, &ports, loop, now), .liveCheck, facts, loop, now, &news)
-      settle(ready.handle(.started, &ports, loop, now), .readyCheck, facts, loop, now, &news)
+      settle(startAfter.handle(.stopped, &world, loop, now), .startCheck, facts, loop, now, &news)
+      settle(live.handle(.started, &world, loop, now), .liveCheck, facts, loop, now, &news)
+      settle(ready.handle(.started, &world, loop, now), .readyCheck, facts, loop, now, &news)
     }
     let canBeReady = facts.mayBeReady || facts.phase.rawValue < Phase.draining.rawValue
     if hasStarted && !hasStopped && !canBeReady {
       hasStopped = true
-      settle(ready.handle(.stopped, &ports, loop, now), .readyCheck, facts, loop, now, &news)
+      settle(ready.handle(.stopped, &world, loop, now), .readyCheck, facts, loop, now, &news)
     }
     return news
   }
@@ -35,7 +41,7 @@ extension Readiness {
     _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
   ) -> ReadinessNews {
     var news = ReadinessNews()
-    settle(startAfter.handle(.started, &ports, loop, now), .startCheck, facts, loop, now, &news)
+    settle(startAfter.handle(.started, &world, loop, now), .startCheck, facts, loop, now, &news)
     return news
   }
 
@@ -45,22 +51,38 @@ extension Readiness {
   ) -> ReadinessNews {
     awaitsLive = true
     var news = ReadinessNews()
-    settle(live.handle(.asked, &ports, loop, now), .liveCheck, facts, loop, now, &news)
+    settle(live.handle(.asked, &world, loop, now), .liveCheck, facts, loop, now, &news)
     return news
   }
 
-  mutating func expire(
+  /// Asks whether the checks of `--until` hold, as often as they may be asked.
+  mutating func askUntil(
+    _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
+  ) -> ReadinessNews {
+    var news = ReadinessNews()
+    if !awaitsUntil {
+      awaitsUntil = true
+      settle(until.handle(.started, &world, loop, now), .untilCheck, facts, loop, now, &news)
+    }
+    if until.gate.checks.nextRound <= now {
+      settle(until.handle(.asked, &world, loop, now), .untilCheck, facts, loop, now, &news)
+    }
+    return news
+  }
+
+  @inline(never) mutating func expire(
     _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
   ) -> ReadinessNews {
     endpoint.expire(loop, at: now)
     var news = ReadinessNews()
-    settle(startAfter.expire(&ports, loop, now), .startCheck, facts, loop, now, &news)
-    settle(live.expire(&ports, loop, now), .liveCheck, facts, loop, now, &news)
-    settle(ready.expire(&ports, loop, now), .readyCheck, facts, loop, now, &news)
+    settle(startAfter.expire(&world, loop, now), .startCheck, facts, loop, now, &news)
+    settle(until.expire(&world, loop, now), .untilCheck, facts, loop, now, &news)
+    settle(live.expire(&world, loop, now), .liveCheck, facts, loop, now, &news)
+    settle(ready.expire(&world, loop, now), .readyCheck, facts, loop, now, &news)
     return news
   }
 
-  mutating func take(
+  @inline(never) mutating func take(
     _ event: ReadyEvent, from source: EventSource, _ facts: EndpointFacts,
     _ loop: borrowing EventLoop, _ now: Instant
   ) -> ReadinessNews {
@@ -70,13 +92,27 @@ extension Readiness {
       endpoint.handleReady(event, loop, at: now)
       while let slot = endpoint.takeRequest() { serve(slot, facts, loop, now, &news) }
     case .readyCheck:
-      settle(ready.take(event, &ports, loop, now), source, facts, loop, now, &news)
+      settle(ready.take(event, &world, loop, now), source, facts, loop, now, &news)
     case .liveCheck:
-      settle(live.take(event, &ports, loop, now), source, facts, loop, now, &news)
+      settle(live.take(event, &world, loop, now), source, facts, loop, now, &news)
     case .startCheck:
-      settle(startAfter.take(event, &ports, loop, now), source, facts, loop, now, &news)
-    case .signals, .faults: break
+      settle(startAfter.take(event, &world, loop, now), source, facts, loop, now, &news)
+    case .untilCheck:
+      settle(until.take(event, &world, loop, now), source, facts, loop, now, &news)
+    case .signals, .faults, .traffic: break
     }
+    return news
+  }
+
+  /// Takes a child's end: it may have been a check's.
+  @inline(never) mutating func take(
+    _ change: ChildChange, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
+  ) -> ReadinessNews {
+    var news = ReadinessNews()
+    settle(ready.take(change, &world, loop, now), .readyCheck, facts, loop, now, &news)
+    settle(live.take(change, &world, loop, now), .liveCheck, facts, loop, now, &news)
+    settle(startAfter.take(change, &world, loop, now), .startCheck, facts, loop, now, &news)
+    settle(until.take(change, &world, loop, now), .untilCheck, facts, loop, now, &news)
     return news
   }
 
@@ -95,10 +131,10 @@ extension Readiness {
       answer(slot, facts, loop, now)
     case .ready:
       endpoint.hold(slot, loop)
-      settle(ready.handle(.asked, &ports, loop, now), .readyCheck, facts, loop, now, &news)
+      settle(ready.handle(.asked, &world, loop, now), .readyCheck, facts, loop, now, &news)
     case .live:
       endpoint.hold(slot, loop)
-      settle(live.handle(.asked, &ports, loop, now), .liveCheck, facts, loop, now, &news)
+      settle(live.handle(.asked, &world, loop, now), .liveCheck, facts, loop, now, &news)
     }
   }
 
@@ -108,7 +144,7 @@ extension Readiness {
   }
 
   /// Does what a group's turn came to: whoever waits for it is answered.
-  private mutating func settle(
+  @inline(never) private mutating func settle(
     _ group: GroupNews, _ source: EventSource, _ facts: EndpointFacts,
     _ loop: borrowing EventLoop, _ now: Instant, _ news: inout ReadinessNews
   ) {
@@ -125,11 +161,13 @@ extension Readiness {
       answerHeld(.live, facts, loop, now)
     case .startCheck:
       news.mayStart = news.mayStart || group.hasOpened
-    case .signals, .faults, .endpoint: break
+    case .untilCheck:
+      if group.answer { untilHolds = until.allHold }
+    case .signals, .faults, .endpoint, .traffic: break
     }
   }
 
-  private mutating func answerHeld(
+  @inline(never) private mutating func answerHeld(
     _ kind: NeededChecks, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
   ) {
     var slot = -1
@@ -142,7 +180,7 @@ extension Readiness {
     }
   }
 
-  private mutating func answer(
+  @inline(never) private mutating func answer(
     _ slot: Int, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
   ) {
     guard let request = endpoint.request(of: slot), case .probe(let page) = request.route else {
@@ -153,6 +191,11 @@ extension Readiness {
     let status = answer.render(
       page, query: request.query.of(endpoint.head(of: slot)), gate: ready.gate, live: live.gate,
       into: &body)
+    if page == .readyz && status == 503 && facts.phase == .draining && !request.isKubelet,
+      let peer = endpoint.peer(of: slot)
+    {
+      probes.note(peer)
+    }
     endpoint.answer(slot, status: status, body: body, loop, at: now)
   }
 }

@@ -19,7 +19,7 @@ private func run(_ command: Command, _ earlier: EarlierLife?) -> UInt8 {
   do throws(OptionError) {
     options = try Options.read(
       arguments: { command.arguments.word($0) },
-      environment: command.environment.entries(beginningWith: "DRAINIT_", "TINI_", "DUMB_INIT_"))
+      environment: command.environment.entries(beginningWith: "DRAINIT_"))
   } catch {
     words.append("drainit: ")
     words.append(error)

@@ -10,6 +10,8 @@ struct Supervisor: ~Copyable {
   var log: Log
   var sources: Sources
   var readiness: Readiness
+  var window: Window
+  var hasNotedObserver = false
   /// The controlling terminal, where there is one.
   var terminal: Terminal?
   var startDirectory: StartDirectory?
@@ -31,7 +33,11 @@ struct Supervisor: ~Copyable {
     StandardDescriptors.fill()
     // Locals first: Swift does not undo half an init of a noncopyable value.
     let sources = try Supervisor.openSources(earlier?.handOver)
-    let readiness = try Readiness(options, earlier?.handOver, sources.loop)
+    let settings = ChildSettings(
+      environment: command.environmentPointers, directory: earlier?.directory,
+      mask: sources.signals.originalMask, dispositions: sources.dispositions,
+      showsOutput: options.verbosity > 0)
+    let readiness = try Readiness(options, earlier?.handOver, settings, sources.loop)
     var context = command.logContext(options, plan)
     context.gate = readiness.gateNames
     context.isJSON = options.logsJSON
@@ -41,12 +47,13 @@ struct Supervisor: ~Copyable {
     lives = earlier?.handOver.lives ?? Lives()
     self.sources = sources
     self.readiness = readiness
+    window = Window(options, plan)
     log = Log(sink, options, context)
     if !plan.isFirstProcess {
       // Where the kernel is too old for it, orphans go to whoever is PID 1.
       do throws(Errno) { try Reaper.becomeSubreaper() } catch {}
     }
-    if let signal = options.parentDeathSignal { Reaper.followParent(signal) }
+    if let signal = options.parentDeathSignal { _ = ParentDeath.request(signal) }
     if let earlier {
       resume(earlier)
       return
@@ -86,7 +93,7 @@ struct Supervisor: ~Copyable {
 
   /// The earliest moment at which something has to be done without an event; nil for none.
   private var nextDeadline: Instant? {
-    let next = min(lifecycle.nextDeadline, readiness.nextDeadline)
+    let next = min(window.nextDeadline, min(lifecycle.nextDeadline, readiness.nextDeadline))
     return next == .never ? nil : next
   }
 
@@ -94,15 +101,19 @@ struct Supervisor: ~Copyable {
     let now = Clock.now()
     if lifecycle.nextDeadline <= now { handle(.deadline, now) }
     if readiness.nextDeadline <= now { attend(readiness.expire(facts, sources.loop, now)) }
+    window.expire(sources.loop, now)
+    judgeWindow()
   }
 
-  private mutating func take(_ event: ReadyEvent) {
+  @inline(never) private mutating func take(_ event: ReadyEvent) {
     switch EventSource(event.token) {
     case .signals:
       readSignals()
     case .faults:
       while let received = sources.faults.next() { take(received) }
-    case .endpoint, .readyCheck, .liveCheck, .startCheck:
+    case .traffic:
+      takeTraffic(event)
+    case .endpoint, .readyCheck, .liveCheck, .startCheck, .untilCheck:
       guard let source = EventSource(event.token) else { return }
       attend(readiness.take(event, from: source, facts, sources.loop, Clock.now()))
     case nil:
@@ -126,7 +137,7 @@ struct Supervisor: ~Copyable {
   }
 
   /// Tells the lifecycle what the readiness side found out.
-  mutating func attend(_ news: ReadinessNews) {
+  @inline(never) mutating func attend(_ news: ReadinessNews) {
     if news.mayStart { handle(.startAllowed, Clock.now()) }
     if news.hasOpened {
       handle(.gateOpened, Clock.now())

@@ -24,6 +24,7 @@ extension Supervisor {
     }
     do throws(SpawnFailure) {
       let pid = try spawn.start()
+      if !options.isPlain { readiness.learnPorts() }
       leaveStart()
       handle(.appStarted(pid: pid), Clock.now())
     } catch {
@@ -42,6 +43,7 @@ extension Supervisor {
     InheritedDescriptors.close(keeping: own.span)
     StandardDescriptors.fill()
     startDirectory = StartDirectory()
+    readiness.world.settings.directory = startDirectory?.path
     layReady()
   }
 

@@ -6,14 +6,14 @@ import DrainLinux
 
 extension Supervisor {
   /// Tells the lifecycle of an event and does what it says.
-  mutating func handle(_ event: Event, _ now: Instant) {
+  @inline(never) mutating func handle(_ event: Event, _ now: Instant) {
     let effects = lifecycle.handle(event, now: now)
     remember()
     perform(effects)
     attend(readiness.follow(facts, sources.loop, now))
   }
 
-  mutating func perform(_ effects: Effects) {
+  @inline(never) mutating func perform(_ effects: Effects) {
     for index in 0..<effects.count { perform(effects[index]) }
   }
 
@@ -26,11 +26,13 @@ extension Supervisor {
     case .signalApp(let signal): signalling.send(signal)
     case .signalLeftovers(let signal): signalling.sendToAll(signal)
     case .findLeftovers: findLeftovers()
-    case .findListeners: handle(.listeners(readiness.listeners()), Clock.now())
+    case .findListeners: findListeners()
     case .stopAsJob(let signal): stopAsJob(signal)
     case .continueAsJob: continueAsJob()
     case .checkLive: attend(readiness.askLive(facts, sources.loop, Clock.now()))
-    case .observeTraffic, .stopObserving, .runHooks: break
+    case .observeTraffic: observeTraffic()
+    case .stopObserving: stopObserving()
+    case .runHooks: break
     case .log(let event):
       log.write(event, lifecycle.state)
       nameLeftovers(event)

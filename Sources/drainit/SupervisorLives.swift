@@ -28,7 +28,7 @@ extension Supervisor {
   }
 
   /// Keeps what a come-back has to know, after every event.
-  mutating func remember() {
+  @inline(never) mutating func remember() {
     if secondLife == nil { return }
     var handOver = HandOver(pid: getpid())
     handOver.lifecycle = lifecycle.state
@@ -42,14 +42,18 @@ extension Supervisor {
   }
 
   /// Goes on where the earlier drainit had its fault.
-  mutating func resume(_ earlier: EarlierLife) {
+  @inline(never) mutating func resume(_ earlier: EarlierLife) {
     var plan = lifecycle.plan
     // Bare, nothing is observed: the window lasts its maximum.
-    if lives.isBare { plan.endsEarly = false }
+    if lives.isBare {
+      plan.endsEarly = false
+      plan.observes = false
+    }
     lifecycle = Lifecycle(plan: plan, resuming: earlier.handOver.lifecycle)
     terminal = Terminal()
     startDirectory = StartDirectory(named: earlier.directory)
     layReady()
+    if !options.isPlain && !lives.isBare { readiness.learnPorts(again: true) }
     log.write(.cameBack(count: lives.count, isBare: lives.isBare), lifecycle.state)
     // SIGCHLD may have been read without a child being reaped.
     mustReap = true

@@ -48,22 +48,23 @@ extension Supervisor {
   }
 
   private mutating func take(_ change: ChildChange) {
-    let isApp = change.pid == lifecycle.state.appPID
     switch change.kind {
-    case .exited(let code): end(change.pid, .exited(code: code), isApp)
-    case .killed(let signal): end(change.pid, .killed(signal), isApp)
-    case .stopped(let signal): if isApp { handle(.appStopped(signal), Clock.now()) }
-    case .continued: if isApp { handle(.appContinued, Clock.now()) }
+    case .exited, .killed: counts.processesReaped &+= 1
+    case .stopped, .continued: break
     }
-  }
-
-  private mutating func end(_ pid: Int32, _ ending: Ending, _ isApp: Bool) {
-    counts.processesReaped &+= 1
-    if isApp {
+    let now = Clock.now()
+    guard change.pid == lifecycle.state.appPID else {
+      return attend(readiness.take(change, facts, sources.loop, now))
+    }
+    switch change.kind {
+    case .exited(let code):
       takeTerminalBack()
-      handle(.appEnded(ending), Clock.now())
-    } else {
-      log.write(.reaped(pid: pid, ending), lifecycle.state)
+      handle(.appEnded(.exited(code: code)), now)
+    case .killed(let signal):
+      takeTerminalBack()
+      handle(.appEnded(.killed(signal)), now)
+    case .stopped(let signal): handle(.appStopped(signal), now)
+    case .continued: handle(.appContinued, now)
     }
   }
 }

@@ -11,6 +11,8 @@ import Testing
     "http://:80/x", "http://h:/x", "http://h:0/x", "http://h:80x/", "http://u@h/", "http://u:p@h/",
     "http://[::1/x", "http://[h]/x", "http://::1/x", "http://h/a b", "http://h/a#b", "http://h/é",
     "http://h/\u{7f}", "http://h/\r\nHost: x", "https://h/", "HTTPS://h/", "udp:53", "80", "h:80",
+    "exec:", "exec: ", "exec:''", "exec:'a", "exec:a \"b", "exec:a\u{0}b", "file:", "file:a\u{0}",
+    "absent:", "Exec:a",
   ])
   func whatIsNoCheckIsRefused(text: String) {
     #expect(parsed(text) { bytes throws(ValueProblem) in try Check(parsing: bytes) } == nil)
@@ -30,6 +32,12 @@ import Testing
       ("HTTP://h/a/b?c=d@e", .http(host: bytes("h"), port: 80, path: bytes("/a/b?c=d@e"))),
       ("http://[::1]:81/x", .http(host: bytes("::1"), port: 81, path: bytes("/x"))),
       ("http://127.0.0.1:81/:x", .http(host: bytes("127.0.0.1"), port: 81, path: bytes("/:x"))),
+      ("exec:a", .exec([bytes("a")])), ("exec: a  b\tc ", .exec(["a", "b", "c"].map(bytes))),
+      ("exec:'a b' \"c 'd\" e'f g'h", .exec(["a b", "c 'd", "ef gh"].map(bytes))),
+      ("exec:a '' \"\" b", .exec(["a", "", "", "b"].map(bytes))),
+      ("exec:a $B \\ `c`", .exec(["a", "$B", "\\", "`c`"].map(bytes))),
+      ("file:/run/ok now", .file(bytes("/run/ok now"))), ("file:x", .file(bytes("x"))),
+      ("absent:/é", .absent(bytes("/é"))),
     ] as [(String, Check.Kind)])
   func checks(text: String, expected: Check.Kind) {
     let check = parsed(text) { bytes throws(ValueProblem) in try Check(parsing: bytes) }

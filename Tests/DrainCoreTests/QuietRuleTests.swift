@@ -10,7 +10,9 @@ private func second(_ seconds: Double) -> Instant {
 
 private func rule(_ low: Int64 = 5, _ high: Int64 = 12, asked: Interval? = nil) -> QuietRule {
   let window = DrainRange(minimum: .seconds(low), maximum: .seconds(high))
-  return QuietRule(drainedAt: second(0), window: window, asked: asked)
+  var rule = QuietRule(window: window, asked: asked)
+  rule.begin(at: second(0))
+  return rule
 }
 
 extension QuietRule {

@@ -136,3 +136,11 @@ def test_a_container_that_is_restarted_in_place_binds_again(podman):
     probing.wait_until_ready(again)
     again.stop(20)
     assert again.wait() == 0
+
+
+def test_an_init_container_from_scratch_brings_the_binary_to_another_image(podman, bench, place):
+    container = podman.run("app", "--install", "/shared/drainit", options=(
+        "--entrypoint", "/drainit", "--read-only", "--user", "65534", "--cap-drop=all",
+        "--volume", f"{place}:/shared"))
+    assert container.wait() == 0, container.log.text()
+    assert (place / "drainit").read_bytes() == (bench / "drainit").read_bytes()

@@ -289,3 +289,56 @@ def test_the_notice_is_a_signal_at_the_windows_begin_and_no_stop(drainit):
     assert box.out.time_of("^USR1 ") - sent < 1.5
     assert box.wait() == 0
     assert box.out.time_of("^TERM ") - sent >= 2
+
+
+def test_a_default_window_shrinks_to_what_the_grace_leaves(drainit):
+    # Of 8 s, 4 are the app's and 1 is kept back: 3 are left of Kubernetes' usual 12.
+    box = serve(drainit, "--grace", "8s", "--stop-timeout", "4s",
+                env={"KUBERNETES_SERVICE_HOST": "10.0.0.1"})
+    sent = ask_to_stop(box)
+    assert box.wait() == 0
+    assert box.out.time_of("web: SIGTERM") - sent < 3.9
+
+
+@pytest.mark.parametrize("variable, words", [
+    ("KUBERNETES_SERVICE_HOST", ["12s", "30s", "Kubernetes"]),
+    ("ECS_CONTAINER_METADATA_URI_V4", ["12s", "30s", "ECS"]), ("OTHER", ["3s"])])
+def test_the_first_line_says_which_window_why_and_in_what_grace(drainit, variable, words):
+    box = drainit(app=["web", "8080"], env={variable: "x"})
+    line = box.log.wait_for("^drainit: web .*started.*").string
+    for word in words:
+        assert word in line
+
+
+def test_while_the_app_stops_a_drain_signal_is_not_passed_on_again(drainit):
+    box = drainit("--drain", "500ms", app=["signals", "--listen", "8080", "USR1=0"])
+    probing.wait_until_ready(box)
+    ask_to_stop(box)
+    box.out.wait_for("^TERM ")
+    ask_to_stop(box)
+    box.log.wait_for("SIGTERM again: the app is stopping")
+    box.signal(signal.SIGUSR1)
+    assert box.wait() == 0
+    assert len(box.out.matching("^TERM ")) == 1
+
+
+def test_a_second_sigint_through_another_init_ends_the_window_as_well(start, bench):
+    box = start(["tini-static", "--", bench / "drainit", "--drain", "60s", "--", bench / "web", 8080])
+    probing.wait_until_ready(box)
+    ask_to_stop(box, signal.SIGINT)
+    probing.wait_for_status(box, 503)
+    ask_to_stop(box, signal.SIGINT)
+    assert box.wait() == 0
+    assert box.log.matching("second SIGINT")
+
+
+@pytest.mark.parametrize("target, left", [("app", 1), ("group", 0), ("all", 0)])
+def test_sigkill_goes_where_signals_go(drainit, target, left):
+    script = "trap '' TERM; sleep 600 & echo made; while :; do wait; done"
+    box = drainit("--signal-to", target, "--drain", "0", "--stop-timeout", "500ms",
+                  app=["sh", "-c", script], under_init=True)
+    box.out.wait_for("made")
+    until(lambda: box.named("sleep"), "its child is there")
+    ask_to_stop(box)
+    assert box.wait() == 137
+    until(lambda: len(box.named("sleep")) == left, f"{left} of its children left")

@@ -182,3 +182,26 @@ def test_the_log_says_when_the_gate_opened(drainit):
     box = drainit(*EVERY, app=["web", "8080"])
     probing.wait_until_ready(box)
     box.log.wait_for("^drainit: .*ready")
+
+
+SECRETIVE = r"""
+import http.server
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        right = self.headers["Authorization"] == "Bearer s3cret" and self.path == "/x?key=qu3ry"
+        self.send_response(204 if right else 403)
+        self.end_headers()
+http.server.HTTPServer(("", 8080), Page).serve_forever()
+"""
+
+
+def test_a_checks_header_and_query_are_sent_and_never_shown(drainit):
+    box = drainit(*EVERY, "-v", "-v", "--check-header", "Authorization: Bearer s3cret",
+                  "--ready", "http://127.0.0.1:8080/x?key=qu3ry", "--ready", "http://127.0.0.1:1/?key=qu3ry",
+                  app=["/usr/bin/python3", "-u", "-c", SECRETIVE])
+    verbose = probing.wait_for_status(box, 503, "/readyz?verbose").text
+    until(lambda: "[+]http://127.0.0.1:8080/x" in probing.get(box, "/readyz?verbose").text, "it holds")
+    box.signal(signal.SIGTERM)
+    box.wait()
+    shown = verbose + box.log.text().replace("GET /x?key=qu3ry", "")
+    assert "s3cret" not in shown and "qu3ry" not in shown

@@ -3,8 +3,8 @@
 //
 //   namespace REPORT LIFELINE [--init] [--net PATH] [--cgroup DIR] -- PROGRAM ARGS...
 //
-// REPORT (a descriptor) gets "pid N", N as the caller sees it, and at the end "status RAW", a wait
-// status. When LIFELINE (a descriptor) reaches its end, the whole namespace is killed: however the
+// REPORT (a descriptor) gets "pid N", N as the caller sees it, when PROGRAM runs, and at the end
+// "status RAW", a wait status. When LIFELINE (a descriptor) reaches its end, the whole namespace is killed: however the
 // caller ends, nothing is left behind.
 //   --init        this program stays PID 1 and reaps; PROGRAM is its child. The namespace then
 //                 lives until LIFELINE ends, so that what PROGRAM left behind can be looked at.
@@ -99,15 +99,22 @@ int main(int count, char **arguments) {
   }
   int kinds = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
   if (unshare(kinds | (network ? 0 : CLONE_NEWNET)) < 0) fail("unshare");
+  // Closed by the exec: its end says that everything stands.
+  int executed[2];
+  if (pipe2(executed, O_CLOEXEC) < 0) fail("pipe");
   pid_t first = fork();
   if (first < 0) fail("fork");
   if (first == 0) {
+    close(executed[0]);
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) fail("private mounts");
     if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) fail("/proc");
     if (!network) raise_loopback();
     if (with_init) be_init(command, report, lifeline);
     execute(command);
   }
+  close(executed[1]);
+  char nothing;
+  while (read(executed[0], &nothing, 1) < 0 && errno == EINTR) {}
   dprintf(report, "pid %d\n", (int)first);
   close_inherited(report, lifeline);
 

@@ -6,6 +6,9 @@ import DrainLinux
 /// that program's sockets, one line each on standard input.
 ///
 ///     TrafficProbe [--port N]... -- PROGRAM ARGS
+///
+/// `gate` and `ports` ask what listens; `drain` begins to watch, `look` and `told` say what was seen,
+/// `cost` says what the last look took, `end` stops.
 @c(TrafficProbe_main) public func start(
   _ count: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
   _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
@@ -23,6 +26,20 @@ import DrainLinux
   var probe = Probe(given: given)
   let child = pid_t(linux_syscall(Int(SYS_clone), Int(SIGCHLD), 0, 0, 0, 0, 0))
   if child == 0 {
+    var out = ByteBuffer(capacity: 2000)
+    for n in 1...20 {
+      var rule = QuietRule(window: DrainRange(minimum: .zero, maximum: .seconds(10)))
+      rule.begin(at: Instant(nanoseconds: 0))
+      for k in 1...n {
+        rule.arrived(
+          Arrival(
+            .strong, at: Instant(nanoseconds: 10_000_000_000 * Int64(k) / Int64(n)),
+            from: .v4(UInt32(k))))
+      }
+      out.append(decimal: rule.quietAt.nanoseconds / 1_000_000)
+      out.append(" ")
+    }
+    out.withBytes { _ = write(2, $0.baseAddress, $0.count) }
     _ = execvp(program, arguments + index + 1)
     return 127
   }
@@ -35,10 +52,14 @@ import DrainLinux
 
 struct Probe: ~Copyable {
   private var ports: AppPorts
+  private var watch: Watch
+  private var given: PortSet
   private var input = ByteBuffer(capacity: 256)
   private var output = ByteBuffer(capacity: 4_096)
 
   init(given: PortSet) {
+    self.given = given
+    watch = Watch()
     ports = AppPorts(given: given)
     ports.learn()
   }
@@ -46,6 +67,7 @@ struct Probe: ~Copyable {
   /// Answers until standard input ends.
   mutating func serve() {
     while true {
+      watch.waitForInput()
       input.removeAll()
       input.fill { read(0, $0.baseAddress, $0.count) }
       if input.count == 0 { return }
@@ -61,6 +83,18 @@ struct Probe: ~Copyable {
     switch question {
     case UInt8(ascii: "g"): answerGate()
     case UInt8(ascii: "p"): answerPorts()
+    case UInt8(ascii: "d"):
+      let appPorts = given.isEmpty ? ports.listeners().ports : given
+      watch.begin(appPorts)
+      watch.report(to: &output)
+    case UInt8(ascii: "l"):
+      watch.look()
+      watch.report(to: &output)
+    case UInt8(ascii: "c"): watch.reportCost(to: &output)
+    case UInt8(ascii: "t"): watch.report(to: &output)
+    case UInt8(ascii: "e"):
+      watch.end()
+      output.append("ended")
     default: output.append("?")
     }
   }

@@ -42,6 +42,7 @@ struct History {
       plan.hasReadyHooks = random.once(in: 3)
       plan.hasLiveCheck = random.once(in: 4)
       plan.endsEarly = random.once(in: 2)
+      plan.observes = plan.endsEarly || random.once(in: 2)
       plan.unreadyAfter = random.once(in: 3) ? random.time(upTo: .seconds(20)) : .zero
       plan.notice = random.once(in: 5) ? .usr2 : .none
       plan.startsAfter = random.once(in: 6)

@@ -49,7 +49,8 @@ struct RolloutRow: CustomTestStringConvertible {
   @Test(arguments: [3.0, 8.0]) func aRequestASecondThatStopsLateIsNotLost(last: Double) {
     let origin = Instant(nanoseconds: 0)
     let window = DrainRange(minimum: .seconds(5), maximum: .seconds(12))
-    var rule = QuietRule(drainedAt: origin, window: window)
+    var rule = QuietRule(window: window)
+    rule.begin(at: origin)
     var now = origin
     var next = 0.5
     while true {

@@ -135,7 +135,8 @@ struct StopRun {
   private(set) var looks = 0
 
   init(_ rollout: Rollout, _ traffic: StopTraffic, asked: Interval? = nil) {
-    rule = QuietRule(drainedAt: origin, window: rollout.window, asked: asked)
+    rule = QuietRule(window: rollout.window, asked: asked)
+    rule.begin(at: origin)
     self.traffic = traffic
     bytes = [UInt32](repeating: 0, count: traffic.connections)
     lastReceived = [Double](repeating: 0, count: traffic.connections)

@@ -1,0 +1,237 @@
+/// One open connection as the last look saw it: 16 bytes.
+struct ConnectionRecord: BitwiseCopyable {
+  /// The kernel's name of the socket.
+  var cookie: UInt64
+  /// The lower half of how many bytes it had received.
+  var bytes: UInt32
+  /// The number of the last look that saw it; 0 where it has closed.
+  var seen: UInt32
+}
+
+/// Tells arrivals from what looks and closings show, by remembering every open connection.
+///
+/// Records are in order of their cookies, so that one is found without a second table; those that a look
+/// adds wait behind them until it ends. Their memory is asked for once and used as far as it is
+/// needed; without memory, or beyond 65,536 connections, every byte is a weak arrival.
+public struct ConnectionLedger: ~Copyable {
+  /// How many connections fit.
+  public let capacity: Int
+  private let base: UnsafeMutablePointer<ConnectionRecord>
+  private var sorted = 0
+  private var count = 0
+  /// Whether the look under way found more connections than fit, and whether the last one did.
+  private var isOverfull = false
+  private var wasOverfull = false
+  /// The number of the look that is under way or was the last; the first one tells what is open.
+  private var look: UInt32 = 0
+  private var isLooking = false
+  private var drainedAt = Instant.never
+  private var begunAt = Instant.never
+  private var previousBegunAt = Instant.never
+  private var open: UInt32 = 0
+  private var hasWaiting = false
+
+  /// What on an old connection is no more than a keep-alive: HTTP/2 PING, WebSocket ping and pong, TLS
+  /// included, are 10 to 46 bytes; the smallest gRPC call is 57.
+  static var keepAliveBytes: UInt32 { 48 }
+
+  /// Asks for the memory, 1 MiB; where it is refused the ledger remembers nothing.
+  public init(connections: Int = 65_536) {
+    let length = max(connections, 1) &* MemoryLayout<ConnectionRecord>.stride
+    // Embedded Swift's allocate returns null where memory is refused, without a word.
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: length, alignment: 16)
+    capacity = UInt(bitPattern: memory) == 0 ? 0 : max(connections, 0)
+    base = memory.assumingMemoryBound(to: ConnectionRecord.self)
+  }
+
+  deinit { base.deallocate() }
+
+  /// Forgets everything and begins a drain window.
+  public mutating func begin(at moment: Instant) {
+    sorted = 0
+    count = 0
+    look = 0
+    isOverfull = false
+    wasOverfull = false
+    isLooking = false
+    drainedAt = moment
+    begunAt = moment
+    previousBegunAt = moment
+  }
+
+  /// Begins a look; one that was broken off is forgotten.
+  public mutating func beginLook(at now: Instant) {
+    if !isLooking {
+      // It would take 136 years of looks to wrap; 0 stays free for the closed.
+      look = look == .max ? 2 : look &+ 1
+      previousBegunAt = begunAt
+    }
+    begunAt = now
+    isLooking = true
+    isOverfull = false
+    open = 0
+    hasWaiting = false
+  }
+
+  /// Takes in a socket that a look shows; the arrival that it tells of, if any.
+  public mutating func saw(_ row: SocketRow, at now: Instant) -> Arrival? {
+    switch row.state {
+    case .listen:
+      if row.receiveQueue > 0 { hasWaiting = true }
+      return nil
+    case .synReceived where row.bytesReceived == nil:
+      // Half of a handshake: not a connection yet, but somebody is about to make one.
+      hasWaiting = true
+      return nil
+    case .synReceived, .established, .closeWait:
+      if row.inode == 0 { hasWaiting = true } else { open &+= 1 }
+    case .finWait1, .closing, .lastAck:
+      // Without an inode it is closed: the kernel only delivers the rest.
+      if row.inode == 0 { return nil }
+      open &+= 1
+    default: return nil
+    }
+    let at = lastByte(of: row, now)
+    if let place = place(of: row.cookie, amongLast: 32) {
+      base[place].seen = look
+      return weakArrival(place, row, at)
+    }
+    remember(row)
+    if look > 1 && !wasOverfull { return Arrival(.strong, at: at, from: row.peer) }
+    // It may have been open before: at the first look, and where not every connection is remembered.
+    let since = look > 1 ? previousBegunAt : drainedAt
+    return isRequest(row) && at >= since ? Arrival(.weak, at: at, from: row.peer) : nil
+  }
+
+  /// Takes in a connection that has closed; the arrival that it tells of, if any.
+  public mutating func closed(_ row: SocketRow, at now: Instant) -> Arrival? {
+    // A listener, or a socket that was never connected.
+    if row.peerPort == 0 { return nil }
+    let at = lastByte(of: row, now)
+    if let place = place(of: row.cookie, amongLast: 4_096) {
+      base[place].seen = 0
+      return weakArrival(place, row, at)
+    }
+    let wasSeen = look > 1 || (look == 1 && !isLooking)
+    if wasSeen && !wasOverfull { return Arrival(.strong, at: at, from: row.peer) }
+    let since = look > 1 ? previousBegunAt : drainedAt
+    return isRequest(row) && at >= since ? Arrival(.weak, at: at, from: row.peer) : nil
+  }
+
+  /// Ends a look that is complete; `cost` is what of the processor it took.
+  public mutating func endLook(cost: Interval) -> LookResult {
+    isLooking = false
+    wasOverfull = isOverfull
+    putInOrder()
+    dropClosed()
+    return LookResult(
+      begunAt: begunAt, openConnections: open, hasWaiting: hasWaiting, cost: cost)
+  }
+
+  /// How many connections are remembered.
+  public var remembered: Int { count }
+
+  private func lastByte(of row: SocketRow, _ now: Instant) -> Instant {
+    let age = Interval.milliseconds(Int64(row.sinceLastReceived))
+    return Instant(nanoseconds: now.nanoseconds &- age.nanoseconds)
+  }
+
+  private func isRequest(_ row: SocketRow) -> Bool {
+    (row.bytesReceived ?? 0) > UInt64(ConnectionLedger.keepAliveBytes)
+  }
+
+  private mutating func weakArrival(_ place: Int, _ row: SocketRow, _ at: Instant) -> Arrival? {
+    let bytes = UInt32(truncatingIfNeeded: row.bytesReceived ?? 0)
+    let grown = bytes &- base[place].bytes
+    base[place].bytes = bytes
+    return grown > ConnectionLedger.keepAliveBytes ? Arrival(.weak, at: at, from: row.peer) : nil
+  }
+
+  private mutating func remember(_ row: SocketRow) {
+    if count >= capacity {
+      isOverfull = true
+      return
+    }
+    let bytes = UInt32(truncatingIfNeeded: row.bytesReceived ?? 0)
+    (base + count).initialize(
+      to: ConnectionRecord(cookie: row.cookie, bytes: bytes, seen: look))
+    count &+= 1
+  }
+
+  /// Where a connection's record is: among those in order, or among the last that this look added.
+  ///
+  /// A dump that goes on while connections come may show one twice, soon after the first time; and one
+  /// may close while the look that found it goes on.
+  private func place(of cookie: UInt64, amongLast limit: Int) -> Int? {
+    var low = 0
+    var high = sorted
+    while low < high {
+      let middle = (low &+ high) / 2
+      if base[middle].cookie < cookie { low = middle &+ 1 } else { high = middle }
+    }
+    if low < sorted && base[low].cookie == cookie { return low }
+    var index = count &- 1
+    let last = max(sorted, count &- limit)
+    while index >= last {
+      if base[index].cookie == cookie { return index }
+      index &-= 1
+    }
+    return nil
+  }
+}
+
+// MARK: Order
+
+extension ConnectionLedger {
+  /// Drops what has closed, and what two looks have not seen: a dump that goes on while connections
+  /// close may pass over one.
+  private mutating func dropClosed() {
+    var kept = 0
+    for index in 0..<count {
+      let seen = base[index].seen
+      if seen == 0 || look &- seen > 1 { continue }
+      if kept > 0 && base[kept &- 1].cookie == base[index].cookie { continue }
+      base[kept] = base[index]
+      kept &+= 1
+    }
+    count = kept
+    sorted = kept
+  }
+
+  /// Sorts the records by their cookies; heapsort, since it needs no memory and no luck.
+  private func putInOrder() {
+    var isInOrder = true
+    for index in 1..<max(count, 1) where base[index].cookie < base[index &- 1].cookie {
+      isInOrder = false
+      break
+    }
+    if isInOrder { return }
+    var root = count / 2
+    while root > 0 {
+      root &-= 1
+      siftDown(root, count)
+    }
+    var end = count
+    while end > 1 {
+      end &-= 1
+      let last = base[end]
+      base[end] = base[0]
+      base[0] = last
+      siftDown(0, end)
+    }
+  }
+
+  private func siftDown(_ start: Int, _ end: Int) {
+    let record = base[start]
+    var root = start
+    while true {
+      var child = 2 &* root &+ 1
+      if child >= end { break }
+      if child &+ 1 < end && base[child].cookie < base[child &+ 1].cookie { child &+= 1 }
+      if base[child].cookie <= record.cookie { break }
+      base[root] = base[child]
+      root = child
+    }
+    base[root] = record
+  }
+}

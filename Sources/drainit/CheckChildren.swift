@@ -1,0 +1,131 @@
+import CLinux
+import DrainCore
+import DrainLinux
+
+/// What every check's or hook's program is started with.
+struct ChildSettings {
+  var environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  /// Where it starts; nil while drainit itself is still there.
+  var directory: UnsafePointer<CChar>?
+  var mask: SignalSet
+  var dispositions: Dispositions
+  /// Whether a check's output is shown (`-v`).
+  var showsOutput: Bool
+}
+
+/// The checks of a group that need a child: programs, and names that have to be resolved.
+struct CheckChildren: ~Copyable {
+  private let kinds: [Check.Kind]
+  private var programs: InlineArray<16, ProgramVector?>
+  private var resolutions: InlineArray<16, NameResolution?>
+  private var runs = InlineArray<16, Int32>(repeating: 0)
+  private var deadlines = InlineArray<16, Instant>(repeating: .never)
+  private let timeout: Interval
+
+  @inline(never) init(_ checks: [Check], timeout: Interval) {
+    self.timeout = timeout
+    kinds = checks.map { $0.kind }
+    programs = InlineArray { index in
+      guard index < checks.count, case .exec(let words) = checks[index].kind else { return nil }
+      return ProgramVector(words)
+    }
+    resolutions = InlineArray { _ in nil }
+  }
+
+  /// When `expire` has something to do.
+  var nextDeadline: Instant {
+    var next = Instant.never
+    for index in 0..<kinds.count { next = min(next, deadlines[index]) }
+    return next
+  }
+
+  /// Runs a check that is no matter of connections; its outcome where it is known at once.
+  mutating func start(
+    _ index: Int, _ settings: ChildSettings, _ now: Instant
+  ) -> CheckOutcome? {
+    switch kinds[index] {
+    case .file(let path): return SystemCall.exists(path) ? .holds : .fails(.missing)
+    case .absent(let path): return SystemCall.exists(path) ? .fails(.present) : .holds
+    case .exec:
+      guard let arguments = programs[index]?.pointers else { return .fails(.noResources) }
+      do throws(Errno) {
+        let run = try ChildRun(
+          arguments: arguments, environment: settings.environment,
+          directory: settings.directory, streams: settings.showsOutput ? .error : .silent,
+          mask: settings.mask, dispositions: settings.dispositions)
+        runs[index] = run.pid
+        deadlines[index] = now + timeout
+        return nil
+      } catch {
+        return .fails(.noResources)
+      }
+    case .listening, .tcp, .http, .none: return .neverRan
+    }
+  }
+
+  /// Ends one program that has taken too long, with all that it started; to be called until it is nil.
+  mutating func expire(_ now: Instant) -> Int? {
+    for index in 0..<kinds.count where deadlines[index] <= now {
+      Signalling.toGroup(runs[index], .kill)
+      runs[index] = 0
+      deadlines[index] = .never
+      return index
+    }
+    return nil
+  }
+
+  /// Takes a child's end; the check that it was, and its outcome.
+  mutating func ended(_ change: ChildChange) -> CheckReport? {
+    for index in 0..<kinds.count where runs[index] == change.pid && change.pid > 0 {
+      let outcome: CheckOutcome
+      switch change.kind {
+      case .exited(0): outcome = .holds
+      case .exited(let code): outcome = .fails(.exited(code))
+      case .killed(let signal): outcome = .fails(.killed(signal))
+      case .stopped, .continued: return nil
+      }
+      // What it started and left behind is not the app's.
+      Signalling.toGroup(change.pid, .kill)
+      runs[index] = 0
+      deadlines[index] = .never
+      return CheckReport(check: index, outcome: outcome)
+    }
+    return nil
+  }
+}
+
+// Names: resolved in a child, whose answer comes through a pipe.
+extension CheckChildren {
+  // Told apart from the checks' own connections by their slots.
+  static var firstResolutionSlot: UInt32 { 16 }
+
+  /// Begins to resolve a check's host; false where there can be no child for it.
+  mutating func resolve(
+    _ index: Int, _ name: [UInt8], kind: UInt8, _ loop: borrowing EventLoop
+  ) -> Bool {
+    giveUp(index)
+    do throws(Errno) {
+      let resolution = try NameResolution(name)
+      let slot = CheckChildren.firstResolutionSlot &+ UInt32(index)
+      try loop.add(resolution.number, EventToken(kind: kind, slot: slot), .reading)
+      resolutions[index] = consume resolution
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /// The answer for a check's host, once it is there.
+  mutating func answer(_ index: Int) -> AddressList? {
+    guard index >= 0 && index < kinds.count else { return nil }
+    guard let addresses = resolutions[index]?.take() else { return nil }
+    resolutions[index] = nil
+    return addresses
+  }
+
+  /// Ends an attempt that takes too long.
+  mutating func giveUp(_ index: Int) {
+    resolutions[index]?.cancel()
+    resolutions[index] = nil
+  }
+}

@@ -1,0 +1,89 @@
+import CLinux
+import DrainCore
+import DrainLinux
+
+/// The drain window's watch: what is seen of the app's traffic, and whether it has ended.
+struct Window: ~Copyable {
+  private(set) var rule: QuietRule
+  private var observer: TrafficObserver
+  private let conditions: [UntilCondition]
+  private var isWatching = false
+
+  init(_ options: Options, _ plan: DrainPlan) {
+    conditions = options.until
+    var asked: Interval?
+    for condition in options.until {
+      if case .quiet(let time) = condition, let time { asked = time }
+    }
+    rule = QuietRule(window: plan.window, asked: asked)
+    observer = TrafficObserver(kind: EventSource.traffic.rawValue, ignoring: options.ignored)
+  }
+
+  /// The checks among the conditions.
+  static func checks(_ options: Options) -> [Check] {
+    var checks: [Check] = []
+    for condition in options.until {
+      if case .check(let check) = condition { checks.append(check) }
+    }
+    return checks
+  }
+
+  /// Why arrivals cannot be seen; nil while they can.
+  var failure: Errno? { observer.failure }
+
+  /// What the window has shown; nil where nothing was watched.
+  var evidence: TrafficEvidence? { rule.drainedAt == .never ? nil : rule.evidence }
+
+  /// When `expire` is to be called next; never while nothing is watched.
+  var nextDeadline: Instant {
+    isWatching && !observer.isLooking && failure == nil ? rule.nextLook : .never
+  }
+
+  /// Begins to watch the connections to these ports, of which there is at least one.
+  mutating func begin(
+    _ ports: PortSet, drainedAt: Instant, _ loop: borrowing EventLoop, _ now: Instant
+  ) {
+    rule.begin(at: drainedAt)
+    observer.begin(ports, loop, at: now)
+    isWatching = true
+  }
+
+  mutating func end(_ loop: borrowing EventLoop) {
+    isWatching = false
+    observer.end(loop)
+  }
+
+  mutating func expire(_ loop: borrowing EventLoop, _ now: Instant) {
+    if nextDeadline <= now { observer.beginLook(loop, at: now) }
+  }
+
+  mutating func take(
+    _ event: ReadyEvent, _ isOwn: (IPAddress, UInt16) -> Bool, _ loop: borrowing EventLoop,
+    _ now: Instant
+  ) {
+    observer.handle(event, isOwn, &rule, loop, at: now)
+  }
+
+  /// Whether everything that `--until` asks for holds but its checks, and which condition was the
+  /// last; nil while nothing is watched.
+  ///
+  /// - Parameter wasProbed: whether `/readyz` has failed so often to one address.
+  func verdict(_ now: Instant, wasProbed: (UInt32) -> Bool) -> WindowEnd? {
+    guard isWatching, failure == nil else { return nil }
+    guard rule.isQuiet(now) else { return WindowEnd.none }
+    var end = WindowEnd.quiet
+    for condition in conditions {
+      switch condition {
+      case .quiet: break
+      case .closed:
+        if !rule.isClosed(now) { return WindowEnd.none }
+        end = .closed
+      case .probed(let times):
+        if !wasProbed(times) { return WindowEnd.none }
+        end = .probed
+      case .check: end = .check
+      }
+    }
+    return end
+  }
+}
