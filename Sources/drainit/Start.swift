@@ -9,11 +9,27 @@ import DrainLinux
 ) -> Int32 {
   // Returns the exit code; nothing calls exit while an owning value is alive.
   let earlier = SecondLife.take(from: environment)
-  return Int32(run(Command(count, arguments, environment), EarlierLife(earlier)))
+  switch prepare(Command(count, arguments, environment), EarlierLife(earlier)) {
+  case .ended(let code):
+    return Int32(code)
+  case .supervises(let supervisor):
+    let code = supervisor.pointee.run()
+    supervisor.deinitialize(count: 1)
+    supervisor.deallocate()
+    return Int32(code)
+  }
 }
 
-/// Reads the options and does what they ask for; returns the exit code.
-private func run(_ command: Command, _ earlier: EarlierLife?) -> UInt8 {
+/// What the start came to.
+private enum Preparation {
+  /// Everything is done; drainit ends with that code.
+  case ended(UInt8)
+  /// The app is to be run. On the heap: what the start needed of the stack can then be given back.
+  case supervises(UnsafeMutablePointer<Supervisor>)
+}
+
+/// Reads the options and does what they ask for, up to the app's start.
+@inline(never) private func prepare(_ command: Command, _ earlier: EarlierLife?) -> Preparation {
   var words = ByteBuffer(capacity: OptionLimits.helpBytes)
   let options: Options
   do throws(OptionError) {
@@ -44,13 +60,13 @@ private func run(_ command: Command, _ earlier: EarlierLife?) -> UInt8 {
     return follow(command, options, earlier, &words)
   }
   print(&words, on: STDOUT_FILENO)
-  return 0
+  return .ended(0)
 }
 
 /// Makes the plan, and prints it or runs the app and everything around it until it has ended.
 private func follow(
   _ command: Command, _ options: Options, _ earlier: EarlierLife?, _ words: inout ByteBuffer
-) -> UInt8 {
+) -> Preparation {
   words.append("drainit: ")
   let plan: DrainPlan
   do throws(BudgetError) {
@@ -64,11 +80,12 @@ private func follow(
     words.removeAll()
     words.append(planOf: command.logContext(options, plan), options)
     print(&words, on: STDOUT_FILENO)
-    return 0
+    return .ended(0)
   }
   do throws(StartError) {
-    var supervisor = try Supervisor(command, options, plan, earlier)
-    return supervisor.run()
+    let supervisor = UnsafeMutablePointer<Supervisor>.allocate(capacity: 1)
+    supervisor.initialize(to: try Supervisor(command, options, plan, earlier))
+    return .supervises(supervisor)
   } catch {
     words.append(error)
     return refuse(&words)
@@ -76,10 +93,10 @@ private func follow(
 }
 
 /// Says on the error output why drainit does not start.
-private func refuse(_ words: inout ByteBuffer) -> UInt8 {
+private func refuse(_ words: inout ByteBuffer) -> Preparation {
   words.append("\n")
   print(&words, on: STDERR_FILENO)
-  return Lifecycle.ownFailure
+  return .ended(Lifecycle.ownFailure)
 }
 
 /// Writes a short text; before the app is started a write may wait.

@@ -22,6 +22,8 @@ struct Supervisor: ~Copyable {
   var mustReap = false
   /// What drainit has done so far.
   var counts = RunCounts()
+  private var hasRested = false
+  private var restDue = Instant(nanoseconds: 0)
   /// Set when there is nothing left to do.
   var exitCode: UInt8?
 
@@ -70,16 +72,29 @@ struct Supervisor: ~Copyable {
   /// Runs the loop until drainit has nothing left to do; returns the exit code.
   mutating func run() -> UInt8 {
     if lives.count == 0 { begin() }
-    StartPages.release()
     while exitCode == nil {
       meetDeadlines()
       if exitCode != nil { break }
       // What is left to reap is looked at again in the next turn, after everything else.
-      let count = sources.loop.wait(until: mustReap ? Clock.now() : nextDeadline)
+      let deadline = mustReap ? Clock.now() : nextDeadline
+      let count = sources.loop.wait(until: deadline ?? rest())
+      if count > 0 { hasRested = false }
       for index in 0..<count { take(sources.loop[index]) }
       if mustReap { reap() }
     }
     return exitCode ?? Lifecycle.ownFailure
+  }
+
+  /// Before a wait without an end: gives back what is not needed while nothing happens, not at every
+  /// turn but soon after the last. Returns when to come back for it; nil once it is done.
+  private mutating func rest() -> Instant? {
+    if hasRested { return nil }
+    let now = Clock.now()
+    if now < restDue { return restDue }
+    hasRested = true
+    restDue = now + .milliseconds(200)
+    IdlePages.release()
+    return nil
   }
 
   private mutating func begin() {
@@ -141,7 +156,6 @@ struct Supervisor: ~Copyable {
     if news.mayStart { handle(.startAllowed, Clock.now()) }
     if news.hasOpened {
       handle(.gateOpened, Clock.now())
-      StartPages.release()
     }
     if let isLive = news.isLive { handle(.live(isLive), Clock.now()) }
     if news.wantsReport {

@@ -1,8 +1,8 @@
 import CLinux
 
-/// The pages that only the start needed: of the stack, and of the program's own code.
-public enum StartPages {
-  // What the start takes of the stack at most; the rest was never touched.
+/// The pages that are not needed while nothing happens: of the stack, and of the program's own code.
+public enum IdlePages {
+  // What drainit takes of the stack at most; the rest was never touched.
   private static var depth: UInt { 512 << 10 }
   // Below this distance from here everything is free: this function's own frame, and the 128 bytes
   // below the stack pointer that belong to it (the AMD64 psABI's red zone).
@@ -10,8 +10,8 @@ public enum StartPages {
   // Where pages are larger (16 or 64 KiB on some arm64 machines) madvise(2) may refuse, which is harmless.
   private static var page: UInt { 4096 }
 
-  /// Gives them back, so that drainit is as small while it serves as if it had never started. Code is
-  /// read again from the page cache where it is needed.
+  /// Gives them back, so that an idle drainit is small. Code comes back from the page cache as it is
+  /// needed, a few microseconds for all of it.
   ///
   /// The corresponding C function is `madvise` with MADV_DONTNEED.
   @inline(never) public static func release() {
