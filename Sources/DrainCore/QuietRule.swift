@@ -100,7 +100,7 @@ public struct QuietRule: Sendable {
     if look.hasWaiting { return soonest }
     let quietAt = quietAt
     if look.begunAt >= quietAt { return look.begunAt + cadence }
-    let nowAndThen = max(drainedAt + window.minimum, look.begunAt + cadence)
+    let nowAndThen = look.begunAt + cadence
     // A look shortly before the one that ends the window would only put that one off.
     return max(soonest, quietAt <= nowAndThen + pause ? quietAt : nowAndThen)
   }

@@ -158,11 +158,24 @@ extension QuietRule {
     #expect(rule.nextLook >= second(8))
   }
 
-  @Test func theFirstLookIsAtTheMinimumOrWhenTheWindowWouldEnd() {
+  @Test func looksAreTakenNowAndThenAndWhenTheWindowWouldEnd() {
     var rule = rule()
-    #expect(rule.nextLook == second(5))
-    for number in 0..<20 { rule.strong(Double(number) / 12) }
+    #expect(rule.nextLook == second(1))
+    rule.look(1)
+    for number in 0..<20 { rule.strong(Double(number) / 10) }
+    #expect(rule.nextLook == second(2))
+    rule.look(4.9)
     #expect(rule.nextLook == rule.quietAt)
+  }
+
+  @Test func theLongerItLastsTheFewerLooksAreTaken() {
+    var rule = rule(0, 36_000)
+    rule.look(80)
+    #expect(rule.nextLook == second(90))
+    rule.look(3_600)
+    #expect(rule.nextLook == second(3_610))
+    rule.looked(LookResult(begunAt: second(3_600), cost: .milliseconds(400)))
+    #expect(rule.nextLook == second(3_620))
   }
 
   @Test func theOneWhoHeldIsNamedWithItsRhythm() throws {

@@ -26,20 +26,6 @@ import DrainLinux
   var probe = Probe(given: given)
   let child = pid_t(linux_syscall(Int(SYS_clone), Int(SIGCHLD), 0, 0, 0, 0, 0))
   if child == 0 {
-    var out = ByteBuffer(capacity: 2000)
-    for n in 1...20 {
-      var rule = QuietRule(window: DrainRange(minimum: .zero, maximum: .seconds(10)))
-      rule.begin(at: Instant(nanoseconds: 0))
-      for k in 1...n {
-        rule.arrived(
-          Arrival(
-            .strong, at: Instant(nanoseconds: 10_000_000_000 * Int64(k) / Int64(n)),
-            from: .v4(UInt32(k))))
-      }
-      out.append(decimal: rule.quietAt.nanoseconds / 1_000_000)
-      out.append(" ")
-    }
-    out.withBytes { _ = write(2, $0.baseAddress, $0.count) }
     _ = execvp(program, arguments + index + 1)
     return 127
   }
