@@ -21,6 +21,10 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
   case noAnswer
   /// What came is not what the protocol answers.
   case badAnswer
+  /// The server answers, and says that the service does not (grpc.health.v1, ServingStatus).
+  case notServing(status: UInt32)
+  /// The server has refused the call: most likely it has no health service.
+  case callRefused
   /// An HTTP status outside 200 to 399.
   case status(UInt16)
   /// The host's name has no address.
@@ -37,6 +41,8 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
   case missing
   /// The file is there.
   case present
+  /// Whether the file is there cannot be seen.
+  case notAccessible
   /// drainit itself could not run it: no descriptor or no memory.
   case noResources
 
@@ -47,7 +53,17 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
     case .refused: buffer.append("connection refused")
     case .unreachable: buffer.append("unreachable")
     case .noAnswer: buffer.append("closed without an answer")
-    case .badAnswer: buffer.append("not an HTTP answer")
+    case .badAnswer: buffer.append("an answer of another protocol")
+    case .notServing(let status):
+      switch status {
+      case 0: buffer.append("UNKNOWN")
+      case 2: buffer.append("NOT_SERVING")
+      case 3: buffer.append("SERVICE_UNKNOWN")
+      default:
+        buffer.append("health status ")
+        buffer.append(decimal: UInt64(status))
+      }
+    case .callRefused: buffer.append("call refused: is the health service registered?")
     case .status(let code):
       buffer.append("status ")
       buffer.append(decimal: UInt64(code))
@@ -64,6 +80,7 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
       buffer.append(signal)
     case .missing: buffer.append("not there")
     case .present: buffer.append("there")
+    case .notAccessible: buffer.append("it cannot be looked at")
     case .noResources: buffer.append("drainit is out of descriptors")
     }
   }

@@ -6,23 +6,20 @@ public enum CheckRequest {
   ///   - host: an address without brackets, or a name.
   ///   - path: with its slash, query included.
   ///   - headers: `Name: value` each, without a line end.
-  public static func get(host: [UInt8], port: UInt16, path: [UInt8], headers: [[UInt8]]) -> [UInt8]
-  {
-    var decimal = ByteBuffer(capacity: 8)
-    decimal.append(decimal: UInt64(port))
-    var request: [UInt8] = []
+  @inline(never) public static func get(
+    host: [UInt8], port: UInt16, path: [UInt8], headers: [[UInt8]]
+  ) -> [UInt8] {
+    var size = 128 &+ host.count &+ path.count
+    for header in headers { size &+= header.count &+ 2 }
+    var request = ByteBuffer(capacity: size)
     request.append("GET ")
-    request += path
+    request.append(path)
     request.append(" HTTP/1.1\r\n")
     if !has("host", in: headers) {
-      let isV6 = host.span.index(of: UInt8(ascii: ":")) != nil
-      request.append(isV6 ? "Host: [" : "Host: ")
-      request += host
-      if isV6 { request.append("]") }
-      if port != 80 {
-        request.append(":")
-        request += [UInt8](copying: decimal.bytes)
-      }
+      request.append("Host: ")
+      request.append(host: host.span, port: port)
+      // The scheme's own port is left out (RFC 9110, section 4.2.3).
+      if port == 80 { request.truncate(to: request.count &- 3) }
       request.append("\r\n")
     }
     if !has("user-agent", in: headers) {
@@ -33,11 +30,11 @@ public enum CheckRequest {
     if !has("accept", in: headers) { request.append("Accept: */*\r\n") }
     if !has("connection", in: headers) { request.append("Connection: close\r\n") }
     for header in headers {
-      request += header
+      request.append(header)
       request.append("\r\n")
     }
     request.append("\r\n")
-    return request
+    return [UInt8](copying: request.bytes)
   }
 
   private static func has(_ name: StaticString, in headers: [[UInt8]]) -> Bool {

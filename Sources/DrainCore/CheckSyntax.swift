@@ -1,6 +1,6 @@
 extension Check {
   static var syntax: StaticString {
-    "listening, tcp:[HOST:]PORT, http://HOST[:PORT]/PATH, exec:PROGRAM, file:PATH, absent:PATH or none"
+    "listening, tcp:, http://, grpc:, exec:, file:, absent: or none (see --help all)"
   }
 
   /// Reads a CHECK.
@@ -13,14 +13,18 @@ extension Check {
     let check = try Check(parsing: text)
     switch check.kind {
     case .listening: throw .refused("it is the app that would hold it, and it is not started yet")
-    case .tcp, .http, .exec, .file, .absent, .none: return check
+    case .tcp, .http, .grpc, .exec, .file, .absent, .none: return check
     }
   }
 
   private static func kind(_ text: Span<UInt8>) throws(ValueProblem) -> Kind {
     if isEqual(text, "listening") { return .listening }
     if isEqual(text, "none") { return .none }
-    if hasPrefix(text, "tcp:") { return try tcp(text.from(4)) }
+    if hasPrefix(text, "tcp:") {
+      let (host, port) = try address(text.from(4), "tcp:[HOST:]PORT")
+      return .tcp(host: host, port: port)
+    }
+    if hasPrefix(text, "grpc:") { return try grpc(text.from(5)) }
     if hasPrefix(text, "exec:") { return .exec(try programWords(text.from(5))) }
     if hasPrefix(text, "file:") { return .file(try path(text.from(5))) }
     if hasPrefix(text, "absent:") { return .absent(try path(text.from(7))) }
@@ -40,6 +44,7 @@ extension Check {
       near.consider("none")
     }
     near.consider("tcp:")
+    near.consider("grpc:")
     near.consider("exec:")
     near.consider("file:")
     near.consider("absent:")
@@ -52,15 +57,31 @@ extension Check {
     return [UInt8](copying: text)
   }
 
-  private static func tcp(_ text: Span<UInt8>) throws(ValueProblem) -> Kind {
-    // tcp://HOST:PORT is how many other tools write it.
+  /// `[HOST:]PORT`, after `//` or not: many other tools write `tcp://HOST:PORT`.
+  private static func address(
+    _ text: Span<UInt8>, _ expected: StaticString
+  ) throws(ValueProblem) -> (host: [UInt8], port: UInt16) {
     let rest = hasPrefix(text, "//") ? text.from(2) : text
-    if rest.decimal(atMost: .max) != nil {
-      return .tcp(host: [], port: try DrainCore.port(rest))
-    }
+    if rest.decimal(atMost: .max) != nil { return ([], try DrainCore.port(rest)) }
     let parts = try HostPort(parsing: rest)
-    guard let port = parts.port else { throw .expected("tcp:[HOST:]PORT") }
-    return .tcp(host: parts.host, port: port)
+    guard let port = parts.port else { throw .expected(expected) }
+    return (parts.host, port)
+  }
+
+  private static func grpc(_ text: Span<UInt8>) throws(ValueProblem) -> Kind {
+    let start = hasPrefix(text, "//") ? 2 : 0
+    let slash = text.index(of: UInt8(ascii: "/"), from: start) ?? text.count
+    let (host, port) = try address(text.before(slash), "grpc:[HOST:]PORT[/SERVICE]")
+    let service = text.from(slash &+ 1)
+    for index in 0..<service.count {
+      let byte = service[index]
+      // A full protobuf name: identifiers and dots.
+      if !byte.isLetter && !byte.isDigit && byte != UInt8(ascii: ".") && byte != UInt8(ascii: "_") {
+        throw .expected("grpc:[HOST:]PORT[/SERVICE], a service such as my.pkg.Greeter")
+      }
+    }
+    if service.count > OptionLimits.serviceBytes { throw .refused("a service's name that long") }
+    return .grpc(host: host, port: port, service: [UInt8](copying: service))
   }
 
   private static func http(_ text: Span<UInt8>) throws(ValueProblem) -> Kind {

@@ -27,6 +27,12 @@ public struct AddressList: BitwiseCopyable, Sendable {
   }
 }
 
+/// What a server's answer is read as.
+public enum AnswerProtocol: UInt8, BitwiseCopyable, Sendable {
+  case http
+  case grpc
+}
+
 /// Where a check connects to, and what it says there; made once from a `Check`.
 public struct CheckTarget: Sendable {
   /// What connecting comes to.
@@ -37,8 +43,8 @@ public struct CheckTarget: Sendable {
     case listeners
     /// A connect that succeeds is all.
     case connect
-    /// The bytes of a request whose status decides.
-    case ask([UInt8])
+    /// The bytes of a request whose answer decides.
+    case ask([UInt8], AnswerProtocol)
     /// Not a matter of connections: the check's kind says what else decides.
     case elsewhere
   }
@@ -59,7 +65,11 @@ public struct CheckTarget: Sendable {
     case .tcp(let host, let port): self.init(.connect, host: host, port: port)
     case .http(let host, let port, let path):
       let request = CheckRequest.get(host: host, port: port, path: path, headers: headers)
-      self.init(.ask(request), host: host, port: port)
+      self.init(.ask(request, .http), host: host, port: port)
+    case .grpc(let host, let port, let service):
+      let request = GRPCHealth.request(
+        host: host.span, port: port, service: service.span)
+      self.init(.ask(request, .grpc), host: host, port: port)
     }
   }
 

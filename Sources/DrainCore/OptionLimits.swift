@@ -7,6 +7,8 @@ public enum OptionLimits {
   /// The bytes of an error's line: a quoted byte is four at most, and a name, a value, what was meant
   /// and the words fit.
   public static var errorBytes: Int { 1024 }
+  /// The bytes of a gRPC service's name: its request is one small HTTP/2 frame.
+  public static var serviceBytes: Int { 256 }
   /// The bytes of `--help all`.
   public static var helpBytes: Int { 16 * 1024 }
 }

@@ -176,6 +176,9 @@ public struct Check: Equatable, Sendable {
     /// GET answers 200 to 399; `host` is never empty, `path` begins with a slash, query included, and
     /// is printable ASCII without a blank.
     case http(host: [UInt8], port: UInt16, path: [UInt8])
+    /// grpc.health.v1.Health/Check of `service`, empty for the server as a whole, answers SERVING;
+    /// `host` as in `tcp`.
+    case grpc(host: [UInt8], port: UInt16, service: [UInt8])
     /// The program, which is the first of the words, exits 0; there is no shell.
     case exec([[UInt8]])
     /// The file exists, whatever it is.

@@ -30,7 +30,8 @@ struct CheckExchange: BitwiseCopyable {
   var hasFailed = false
   var sent = 0
   var received = 0
-  var parser = HTTPReplyParser()
+  var httpReply = HTTPReplyParser()
+  var grpcReply = GRPCReplyParser()
 }
 
 extension CheckFailure {

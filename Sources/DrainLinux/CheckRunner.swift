@@ -57,6 +57,13 @@ public struct CheckRunner: ~Copyable {
     check >= 0 && check < targets.count ? targets[check].name : []
   }
 
+  /// Tells which descriptors are the checks'.
+  public func insert(into own: inout OwnDescriptors) {
+    for check in 0..<targets.count where exchanges[check].stage != .idle {
+      own.insert(exchanges[check].number)
+    }
+  }
+
   /// Begins a check; one that is under way is begun anew.
   public mutating func start(_ check: Int, _ loop: borrowing EventLoop, at now: Instant)
     -> CheckStart
@@ -178,7 +185,7 @@ public struct CheckRunner: ~Copyable {
   }
 
   private mutating func send(_ check: Int, _ loop: borrowing EventLoop) -> CheckOutcome? {
-    guard case .ask(let request) = targets[check].purpose else { return nil }
+    guard case .ask(let request, _) = targets[check].purpose else { return nil }
     let number = exchanges[check].number
     let sent = exchanges[check].sent
     let result = request.span.extracting(sent...).withUnsafeBytes { SystemCall.send(number, $0) }
@@ -198,9 +205,14 @@ public struct CheckRunner: ~Copyable {
     case .endOfFile, .failed: return finish(check, .fails(.noAnswer), loop)
     case .bytes(let count): exchanges[check].received = count
     }
-    var parser = exchanges[check].parser
+    guard case .ask(_, let answer) = targets[check].purpose else { return nil }
+    return answer == .http ? readHTTP(check, loop) : readGRPC(check, loop)
+  }
+
+  private mutating func readHTTP(_ check: Int, _ loop: borrowing EventLoop) -> CheckOutcome? {
+    var parser = exchanges[check].httpReply
     let progress = parser.advance(over: input.bytes)
-    exchanges[check].parser = parser
+    exchanges[check].httpReply = parser
     switch progress {
     case .needMore: return nil
     case .malformed: return finish(check, .fails(.badAnswer), loop)
@@ -208,6 +220,27 @@ public struct CheckRunner: ~Copyable {
       // The rest is read too, within bounds: a server whose client resets it may complain.
       exchanges[check].stage = .draining
       return code < 400 ? .holds : .fails(.status(code))
+    }
+  }
+
+  private mutating func readGRPC(_ check: Int, _ loop: borrowing EventLoop) -> CheckOutcome? {
+    var parser = exchanges[check].grpcReply
+    let progress = parser.advance(over: input.bytes)
+    if parser.owesAcknowledgement {
+      parser.owesAcknowledgement = false
+      let number = exchanges[check].number
+      let bytes = GRPCHealth.acknowledgement
+      // A socket that takes no nine bytes has a full queue: the check is about to time out.
+      _ = withUnsafeBytes(of: bytes) { SystemCall.send(number, $0) }
+    }
+    exchanges[check].grpcReply = parser
+    switch progress {
+    case .needMore: return nil
+    // The call is over, and with it all that was asked for: nothing is left unread.
+    case .status(1): return finish(check, .holds, loop)
+    case .status(let status): return finish(check, .fails(.notServing(status: status)), loop)
+    case .noMessage: return finish(check, .fails(.callRefused), loop)
+    case .malformed: return finish(check, .fails(.badAnswer), loop)
     }
   }
 

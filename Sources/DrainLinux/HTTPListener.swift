@@ -59,6 +59,16 @@ public struct HTTPListener: ~Copyable {
     self.listener = owned
   }
 
+  /// Tells which descriptors are the endpoint's.
+  public func insert(into own: inout OwnDescriptors) {
+    own.insert(number)
+    var rest = used
+    while rest != 0 {
+      own.insert(connections[rest.trailingZeroBitCount].number)
+      rest &= rest &- 1
+    }
+  }
+
   /// The port that it listens on.
   public var port: UInt16 { SystemCall.localAddress(number)?.port ?? 0 }
 

@@ -65,18 +65,6 @@ public enum SystemCall {
     linux_fcntl(descriptor, F_GETFD, 0) != -1
   }
 
-  /// Whether there is a file of that name, whatever it is; a name is relative to `/`, where drainit is.
-  ///
-  /// The corresponding C function is `faccessat` with F_OK.
-  public static func exists(_ path: [UInt8]) -> Bool {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { name in
-      if path.count >= name.count { return false }
-      for index in 0..<path.count { name[index] = CChar(bitPattern: path[index]) }
-      name[path.count] = 0
-      return retrying { Int(faccessat(AT_FDCWD, name.baseAddress!, F_OK, 0)) } == 0
-    }
-  }
-
   /// Makes a descriptor close-on-exec.
   ///
   /// The corresponding C function is `fcntl` with F_SETFD.

@@ -26,8 +26,12 @@ struct CheckChildren: ~Copyable {
     self.timeout = timeout
     kinds = checks.map { $0.kind }
     programs = InlineArray { index in
-      guard index < checks.count, case .exec(let words) = checks[index].kind else { return nil }
-      return ProgramVector(words)
+      guard index < checks.count else { return nil }
+      switch checks[index].kind {
+      case .exec(let words): return ProgramVector(words)
+      case .file(let path), .absent(let path): return ProgramVector([path])
+      case .listening, .tcp, .http, .grpc, .none: return nil
+      }
     }
     resolutions = InlineArray { _ in nil }
   }
@@ -44,8 +48,7 @@ struct CheckChildren: ~Copyable {
     _ index: Int, _ settings: ChildSettings, _ now: Instant
   ) -> CheckOutcome? {
     switch kinds[index] {
-    case .file(let path): return SystemCall.exists(path) ? .holds : .fails(.missing)
-    case .absent(let path): return SystemCall.exists(path) ? .fails(.present) : .holds
+    case .file, .absent: return look(index, settings, now)
     case .exec:
       guard let arguments = programs[index]?.pointers else { return .fails(.noResources) }
       do throws(Errno) {
@@ -59,7 +62,46 @@ struct CheckChildren: ~Copyable {
       } catch {
         return .fails(.noResources)
       }
-    case .listening, .tcp, .http, .none: return .neverRan
+    case .listening, .tcp, .http, .grpc, .none: return .neverRan
+    }
+  }
+
+  /// Looks for a check's file; its outcome where the kernel has it at hand.
+  private mutating func look(
+    _ index: Int, _ settings: ChildSettings, _ now: Instant
+  ) -> CheckOutcome? {
+    guard let words = programs[index]?.pointers, let path = words[0] else {
+      return .fails(.noResources)
+    }
+    // A relative name begins where drainit was started, and drainit has moved.
+    if path[0] == CChar(bitPattern: UInt8(ascii: "/")), let sight = FileLook.cached(path) {
+      return outcome(index, of: sight)
+    }
+    do throws(Errno) {
+      runs[index] = try FileLook.inChild(path, from: settings.directory)
+      deadlines[index] = now + timeout
+      return nil
+    } catch {
+      return .fails(.noResources)
+    }
+  }
+
+  private func outcome(_ index: Int, of sight: FileSight) -> CheckOutcome {
+    var mustExist = true
+    if case .absent = kinds[index] { mustExist = false }
+    return switch sight {
+    case .there: mustExist ? .holds : .fails(.present)
+    case .absent: mustExist ? .fails(.missing) : .holds
+    case .unknown: .fails(.notAccessible)
+    }
+  }
+
+  /// What a child's code says of its check.
+  private func outcome(_ index: Int, of code: UInt8) -> CheckOutcome {
+    switch kinds[index] {
+    case .file, .absent: outcome(index, of: FileSight(rawValue: Int32(code)) ?? .unknown)
+    case .exec, .listening, .tcp, .http, .grpc, .none:
+      code == 0 ? .holds : .fails(.exited(code))
     }
   }
 
@@ -79,8 +121,7 @@ struct CheckChildren: ~Copyable {
     for index in 0..<kinds.count where runs[index] == change.pid && change.pid > 0 {
       let outcome: CheckOutcome
       switch change.kind {
-      case .exited(0): outcome = .holds
-      case .exited(let code): outcome = .fails(.exited(code))
+      case .exited(let code): outcome = self.outcome(index, of: code)
       case .killed(let signal): outcome = .fails(.killed(signal))
       case .stopped, .continued: return nil
       }
@@ -98,6 +139,11 @@ struct CheckChildren: ~Copyable {
 extension CheckChildren {
   // Told apart from the checks' own connections by their slots.
   static var firstResolutionSlot: UInt32 { 16 }
+
+  /// Tells which descriptors are the resolvers'.
+  mutating func insert(into own: inout OwnDescriptors) {
+    for index in 0..<kinds.count { own.insert(resolutions[index]?.number ?? -1) }
+  }
 
   /// Begins to resolve a check's host; false where there can be no child for it.
   mutating func resolve(

@@ -89,6 +89,12 @@ struct CheckGroup: ~Copyable {
     return handle(.finished(check: report.check, report.outcome), &world, loop, now)
   }
 
+  /// Tells which descriptors are the checks'.
+  mutating func insert(into own: inout OwnDescriptors) {
+    runner.insert(into: &own)
+    children.insert(into: &own)
+  }
+
   /// Begins a check; its outcome where it is known at once.
   private mutating func begin(
     _ index: Int, _ world: inout CheckWorld, _ loop: borrowing EventLoop, _ now: Instant

@@ -116,6 +116,15 @@ extension Readiness {
     return news
   }
 
+  /// Tells which descriptors are the endpoint's and the checks'.
+  mutating func insert(into own: inout OwnDescriptors) {
+    endpoint.insert(into: &own)
+    ready.insert(into: &own)
+    live.insert(into: &own)
+    startAfter.insert(into: &own)
+    until.insert(into: &own)
+  }
+
   /// Answers a request, or holds it until the checks that it needs have run.
   private mutating func serve(
     _ slot: Int, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant,

@@ -35,12 +35,16 @@ extension Supervisor {
 
   /// Gives up what belongs to the app alone: inherited descriptors and the working directory.
   private mutating func leaveStart() {
-    let own: InlineArray<7, Int32> = [
-      STDERR_FILENO, sources.signals.number, sources.faults.number,
-      sources.faults.handlerNumber, sources.loop.number,
-      terminal?.number ?? STDERR_FILENO, max(readiness.endpointNumber, STDERR_FILENO),
-    ]
-    InheritedDescriptors.close(keeping: own.span)
+    var own = OwnDescriptors()
+    own.insert(STDERR_FILENO)
+    own.insert(sources.signals.number)
+    own.insert(sources.faults.number)
+    own.insert(sources.faults.handlerNumber)
+    own.insert(sources.loop.number)
+    own.insert(terminal?.number ?? -1)
+    // Before the app was started somebody may have asked, and `--start-after` may have run.
+    readiness.insert(into: &own)
+    own.closeOthers()
     StandardDescriptors.fill()
     startDirectory = StartDirectory()
     readiness.world.settings.directory = startDirectory?.path

@@ -33,6 +33,10 @@ extension Supervisor {
     for _ in 0..<Reaper.childrenATurn {
       switch Reaper.next() {
       case .change(let change):
+        switch change.kind {
+        case .exited, .killed: counts.processesReaped &+= 1
+        case .stopped, .continued: break
+        }
         take(change)
       case .nothingNow:
         mustReap = false
@@ -48,10 +52,6 @@ extension Supervisor {
   }
 
   private mutating func take(_ change: ChildChange) {
-    switch change.kind {
-    case .exited, .killed: counts.processesReaped &+= 1
-    case .stopped, .continued: break
-    }
     let now = Clock.now()
     guard change.pid == lifecycle.state.appPID else {
       return attend(readiness.take(change, facts, sources.loop, now))

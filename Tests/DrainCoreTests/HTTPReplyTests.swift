@@ -79,7 +79,7 @@ import Testing
   }
 
   private func request(_ target: CheckTarget) -> String? {
-    guard case .ask(let bytes) = target.purpose else { return nil }
+    guard case .ask(let bytes, .http) = target.purpose else { return nil }
     return String(decoding: bytes, as: UTF8.self)
   }
 

@@ -126,8 +126,8 @@ func readBytes(
       (["--ready-successes", "0"], "--ready-successes 0: expected a number of 1 to 1000000"),
       (
         ["--ready", "listen"],
-        "--ready listen: expected listening, tcp:[HOST:]PORT, http://HOST[:PORT]/PATH, exec:PROGRAM, "
-          + "file:PATH, absent:PATH or none (did you mean listening?)"
+        "--ready listen: expected listening, tcp:, http://, grpc:, exec:, file:, absent: or none "
+          + "(see --help all) (did you mean listening?)"
       ),
       (
         ["--ready", "https://h/"],

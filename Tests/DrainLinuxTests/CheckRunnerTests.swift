@@ -76,8 +76,9 @@ final class CheckBench {
     }
   }
 
-  func say(_ text: String) {
-    let bytes = Array(text.utf8)
+  func say(_ text: String) { say(Array(text.utf8)) }
+
+  func say(_ bytes: [UInt8]) {
     _ = bytes.withUnsafeBytes { SystemCall.send(peers[peers.count - 1], $0) }
   }
 
@@ -243,6 +244,36 @@ final class CheckBench {
     #expect(bench.runner.connect(0, to: addresses, bench.loop) == .underWay)
     #expect(bench.run { bench.outcome != nil })
     #expect(bench.outcome == .fails(.refused))
+  }
+
+  @Test func aServersHealthDecides() throws {
+    let settings: [UInt8] = [0, 0, 0, 4, 0, 0, 0, 0, 0]
+    let headers: [UInt8] = [0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88]
+    let trailers: [UInt8] = [0, 0, 1, 1, 5, 0, 0, 0, 1, 0x88]
+    for (status, expected) in [
+      (UInt8(1), CheckOutcome.holds), (2, .fails(.notServing(status: 2))),
+    ] {
+      let bench = try CheckBench { "grpc:127.0.0.1:\($0)/a.B" }
+      #expect(bench.start() == .underWay)
+      var request = ""
+      #expect(
+        bench.run {
+          request += bench.received() ?? ""
+          return request.contains("a.B")
+        })
+      #expect(request.hasPrefix("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+      bench.say(settings)
+      #expect(bench.run { (bench.received() ?? "").utf8.count == 9 })
+      bench.say(headers + [0, 0, 7, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 2, 8, status] + trailers)
+      #expect(bench.run { bench.outcome != nil })
+      #expect(bench.outcome == expected)
+      #expect(bench.runner.nextDeadline == .never)
+    }
+    let refused = try CheckBench { "grpc:127.0.0.1:\($0)" }
+    _ = refused.start()
+    #expect(refused.run { refused.peers.count == 1 })
+    refused.say(settings + trailers)
+    #expect(refused.run { refused.outcome == .fails(.callRefused) })
   }
 
   @Test func itsConnectionsAreKnownAsOurs() throws {

@@ -68,6 +68,7 @@ def test_a_serving_app_is_told_of(serving):
 
 def test_a_check_that_fails_says_why(drainit):
     box = drainit("--ready", "tcp:9999", app=["sleep", "600"])
+    probing.wait_for_status(box, 503)
     until(lambda: status(box)["checks"][0]["reason"] == "connection refused", "the check has failed")
     assert value(box, "drainit_check_holds", set="ready", check="tcp:9999") == 0
     assert value(box, "drainit_gate_open") == 0

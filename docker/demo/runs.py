@@ -52,4 +52,14 @@ def plans(settings: Settings) -> list[Plan]:
             must="keep",
             window=settings.drain,
         ),
+        Plan(
+            name="drainit --drain 4s..15s",
+            caption="drainit watches the arrivals and ends the window when they have stopped: "
+            "no delay was guessed.",
+            init=[settings.drainit, "--drain", "4s..15s", "--"],
+            ready=readyz,
+            must="keep",
+            quick=False,
+            window=15,
+        ),
     ]
