@@ -4,6 +4,7 @@ import fcntl
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -16,6 +17,9 @@ FIXTURES = ROOT / "Tests" / "Fixtures"
 
 
 def pytest_configure(config):
+    # A job in the background is started with both ignored, and every program below it, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     if os.geteuid() != 0:
         raise pytest.UsageError("the black-box tests make namespaces: run them as root")
     if not binary().exists():
