@@ -20,6 +20,11 @@ class Screen:
 
     def __init__(self):
         self._master, self.slave = pty.openpty()
+        # A key that sends a signal also throws away what was just printed (termios(3), NOFLSH): the
+        # app's answer, where it is quick.
+        settings = termios.tcgetattr(self.slave)
+        settings[3] |= termios.NOFLSH
+        termios.tcsetattr(self.slave, termios.TCSANOW, settings)
         self.lines = Lines("the terminal", os.dup(self._master))
 
     def type(self, keys):
