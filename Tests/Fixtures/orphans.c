@@ -24,10 +24,10 @@ int main(int count, char **arguments) {
   for (int i = 0; i < orphans; i++) {
     pid_t child = fork();
     if (child == 0) {
+      if (count > 3 && strcmp(arguments[3], "ignore") == 0) signal(SIGTERM, SIG_IGN);
       pid_t orphan = fork();
       if (orphan == 0) {
         close(word[1]);
-        if (count > 3 && strcmp(arguments[3], "ignore") == 0) signal(SIGTERM, SIG_IGN);
         while (until_told && read(word[0], line, 1) != 0) {}
         while (milliseconds < 0) pause();
         usleep(milliseconds * 1000);

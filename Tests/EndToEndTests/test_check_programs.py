@@ -1,0 +1,129 @@
+"""Checks that are programs, files, or names: they hold, fail, hang, and leave nothing behind."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+import probing
+from box import comm_of, state_of, until
+
+EVERY = ("--ready-every", "100ms")
+APP = ["sleep", "600"]
+
+
+def test_a_file_must_be_there(drainit, place):
+    box = drainit(*EVERY, "--ready", f"file:{place}/here", app=APP)
+    assert f"file:{place}/here" in probing.wait_for_status(box, 503).text
+    (place / "here").touch()
+    probing.wait_until_ready(box)
+    (place / "here").unlink()
+    assert probing.wait_for_status(box, 503).text.startswith("not ready: ")
+
+
+def test_a_maintenance_file_takes_it_out_of_rotation_while_it_is_there(drainit, place):
+    box = drainit(*EVERY, "--ready", f"absent:{place}/maintenance", app=APP)
+    probing.wait_until_ready(box)
+    (place / "maintenance").touch()
+    probing.wait_for_status(box, 503)
+    assert probing.get(box, "/livez").status == 200
+    (place / "maintenance").unlink()
+    probing.wait_until_ready(box)
+
+
+def test_a_program_must_exit_0(drainit, place):
+    box = drainit(*EVERY, "--ready", f"exec:test -e {place}/here", app=APP)
+    probing.wait_for_status(box, 503)
+    (place / "here").touch()
+    probing.wait_until_ready(box)
+
+
+def test_quotes_join_words_and_no_shell_reads_them(drainit, place):
+    (place / "two words;$HOME").touch()
+    box = drainit(*EVERY, "--ready", f"exec:test -e '{place}/two words;$HOME'", app=APP)
+    probing.wait_until_ready(box)
+
+
+def test_a_program_runs_in_drainits_first_directory_and_at_most_once_a_second(drainit, place):
+    box = drainit("--ready-every", "10ms", "--ready", "exec:sh -c 'pwd >>runs; exit 1'", app=APP,
+                  cwd=str(place))
+    begun = time.monotonic()
+
+    def runs():
+        return (place / "runs").read_text().splitlines() if (place / "runs").exists() else []
+    until(lambda: len(runs()) >= 3, "it has run three times")
+    assert time.monotonic() - begun >= 1.9
+    assert set(runs()) == {str(place)}
+    assert box.is_running
+
+
+def test_a_program_that_hangs_is_killed_with_its_children_and_reaped(drainit):
+    box = drainit(*EVERY, "--check-timeout", "500ms", "--ready",
+                  "exec:sh -c 'sleep 1001 & sleep 1002; true'", app=APP)
+    until(lambda: len(sleeps(box)) == 2, "the check and its child hang")
+    first = sleeps(box)
+    until(lambda: not any(map(state_of, first)), "both are killed and reaped")
+    assert probing.get(box).status == 503
+    assert probing.get(box, "/livez").status == 200
+
+
+def sleeps(box):
+    def words(pid):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                return file.read().split(b"\0")
+        except OSError:
+            return []
+    return [pid for pid in box.processes() if any(w in (b"1001", b"1002") for w in words(pid))]
+
+
+def test_a_checks_output_is_not_the_containers(drainit):
+    box = drainit(*EVERY, "--ready", "exec:sh -c 'echo noise; echo noise >&2'", app=APP)
+    probing.wait_until_ready(box)
+    assert "noise" not in box.out.text() + box.log.text()
+
+
+def test_a_program_that_is_not_there_is_a_check_that_fails(drainit):
+    box = drainit(*EVERY, "--ready", "exec:no-such-program-here", app=APP)
+    answer = probing.wait_for_status(box, 503)
+    assert "exec:no-such-program-here" in answer.text
+
+
+def test_the_arguments_of_a_check_are_not_shown(drainit):
+    box = drainit(*EVERY, "-v", "--ready", "exec:false --token s3cret", app=APP)
+    shown = probing.wait_for_status(box, 503, "/readyz?verbose").text
+    assert "exec:false" in shown and "s3cret" not in shown + box.log.text()
+
+
+def test_liveness_is_checked_where_asked_and_until_the_drain_signal(drainit, place):
+    (place / "alive").touch()
+    box = drainit("--live", f"file:{place}/alive", "--drain", "2s", "--ready", "none", app=APP)
+    probing.wait_for_status(box, 200, "/livez")
+    (place / "alive").unlink()
+    probing.wait_for_status(box, 503, "/livez")
+    assert probing.get(box).status == 200
+    (place / "alive").touch()
+    probing.wait_for_status(box, 200, "/livez")
+
+
+@pytest.mark.parametrize("check", ["file", "absent", "exec"])
+def test_the_start_waits_for_what_it_needs(drainit, place, check):
+    there = place / "there"
+    if check == "absent":
+        there.touch()
+    checks = {"file": f"file:{there}", "absent": f"absent:{there}", "exec": f"exec:test -e {there}"}
+    box = drainit("--start-after", checks[check], *EVERY, app=["signals", "TERM=0"])
+    assert probing.wait_for_status(box, 200, "/livez")
+    assert probing.get(box).status == 503
+    box.signal(signal.SIGUSR1)
+    box.log.wait_for("SIGUSR1")
+    assert box.children() == [] or comm_of(box.children()[0]) != "signals"
+    if check == "absent":
+        there.unlink()
+    else:
+        there.touch()
+    box.out.wait_for("^ready")
+
+
