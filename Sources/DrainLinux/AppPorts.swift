@@ -29,20 +29,40 @@ public struct AppPorts: ~Copyable {
     ownership.ownListener = AppPorts.inode(of: descriptor)
   }
 
-  /// Learns what was there before the app is started: drainit's own cgroup, the listeners that it was
-  /// handed, and, where the cgroup cannot tell, every other listener.
+  /// Learns what was there before the app is started: drainit's own cgroup and, where that cannot
+  /// tell, every listener.
   ///
-  /// To be called when the app is started, before it can have a listener, and after `setOwnListener`.
+  /// To be called before the app is started, which may listen within microseconds, and after
+  /// `setOwnListener`.
   ///
   /// - Parameter again: whether drainit has come back after a fault: the app's own listeners are there
   ///   by now, and nothing can be told apart by the time of its making.
   public mutating func learn(again: Bool = false) {
     ownership.users.insert(geteuid())
     if !ownership.given.isEmpty { return }
-    if !again { learnInherited() }
     learnCgroup()
     if !ownership.cgroupTells && !again { learnBefore() }
     table.close()
+  }
+
+  /// Notes the listeners among drainit's own descriptors: whoever made them, the app takes them over
+  /// (socket activation). To be called before inherited descriptors are given up.
+  public mutating func learnInherited() {
+    guard ownership.given.isEmpty,
+      let directory = ProcFile.open("/proc/self/fd", isDirectory: true)
+    else { return }
+    while ProcFile.entries(directory, into: &entries) > 0 {
+      var walk = DirectoryEntries()
+      while let place = walk.next(in: entries.bytes) {
+        guard let number = entries.bytes.decimal(place), number <= UInt64(Int32.max) else {
+          continue
+        }
+        let descriptor = Int32(truncatingIfNeeded: number)
+        if !AppPorts.isListener(descriptor) { continue }
+        let inode = AppPorts.inode(of: descriptor)
+        if inode != 0 && inode != ownership.ownListener { ownership.inherited.insert(inode) }
+      }
+    }
   }
 
   /// Whether the app listens on each `--port`, or on any port without one: the check `listening`.
@@ -177,27 +197,10 @@ public struct AppPorts: ~Copyable {
 
   // MARK: Before the start
 
-  /// Notes the listeners among drainit's own descriptors: whoever made them, the app takes them over
-  /// (socket activation).
-  private mutating func learnInherited() {
-    guard let directory = ProcFile.open("/proc/self/fd", isDirectory: true) else { return }
-    while ProcFile.entries(directory, into: &entries) > 0 {
-      var walk = DirectoryEntries()
-      while let place = walk.next(in: entries.bytes) {
-        guard let number = entries.bytes.decimal(place), number <= UInt64(Int32.max) else {
-          continue
-        }
-        let descriptor = Int32(truncatingIfNeeded: number)
-        if !AppPorts.isListener(descriptor) { continue }
-        let inode = AppPorts.inode(of: descriptor)
-        if inode != 0 && inode != ownership.ownListener { ownership.inherited.insert(inode) }
-      }
-    }
-  }
-
-  /// Learns the cgroup of drainit's own sockets from a listener opened for the look; it is gone before
-  /// anybody could connect, and on the loopback address where there is one.
+  /// Learns the cgroup of drainit's own sockets: from its endpoint's listener, else from one opened for
+  /// the look, which is gone before anybody could connect, on the loopback address where there is one.
   private mutating func learnCgroup() {
+    if ownership.ownListener != 0 && learnCgroup(of: ownership.ownListener) { return }
     let kind = linux_SOCK_STREAM | linux_SOCK_CLOEXEC | linux_SOCK_NONBLOCK
     guard let own = FileDescriptor(owning: socket(AF_INET, kind, 0)) else { return }
     var address = sockaddr_in()
@@ -205,12 +208,26 @@ public struct AppPorts: ~Copyable {
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
     _ = linux_bind(own.number, &address, socklen_t(MemoryLayout<sockaddr_in>.size))
     if listen(own.number, 1) != 0 { return }
-    let inode = AppPorts.inode(of: own.number)
+    _ = learnCgroup(of: AppPorts.inode(of: own.number))
+  }
+
+  /// Finds the listener among all; false where it is not seen.
+  private mutating func learnCgroup(of inode: UInt32) -> Bool {
     table.reset()
-    table.begin(.listeners(isV6: false))
+    // The endpoint's own is as a rule an IPv6 one for both.
+    return seesCgroup(inode, .listeners(isV6: true)) || seesCgroup(inode, .listeners(isV6: false))
+  }
+
+  private mutating func seesCgroup(_ inode: UInt32, _ request: SocketRequest) -> Bool {
+    var isSeen = false
+    table.begin(request)
+    // To its end: the kernel begins no second dump on a socket before (EBUSY).
     while let row = table.next() {
-      if row.inode == inode { ownership.cgroup = row.cgroup }
+      if row.inode != inode { continue }
+      ownership.cgroup = row.cgroup
+      isSeen = true
     }
+    return isSeen
   }
 
   private mutating func learnBefore() {

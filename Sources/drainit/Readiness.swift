@@ -87,9 +87,12 @@ struct Readiness: ~Copyable {
     return found.verdict == .none && !given.isEmpty ? .unknown : found.verdict
   }
 
-  /// Learns whose sockets are the app's. Just after the app's exec, for it costs more than the exec, and
-  /// no program listens in its first microseconds; but before inherited descriptors are given up.
+  /// Learns whose sockets are the app's, before it can have any: a small program listens before drainit
+  /// is scheduled again.
   mutating func learnPorts(again: Bool = false) { world.ports.learn(again: again) }
+
+  /// Learns what was handed over, before inherited descriptors are given up; the app may run by then.
+  mutating func learnInheritedPorts() { world.ports.learnInherited() }
 
   /// Whether a connection from there is one that drainit's own checks made.
   func isOwnConnection(_ address: IPAddress, port: UInt16) -> Bool {

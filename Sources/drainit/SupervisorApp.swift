@@ -22,9 +22,10 @@ extension Supervisor {
       let stop = lifecycle.plan.signals.stopSignal
       spawn.parentDeathSignal = stop == .none ? .term : stop
     }
+    if !options.isPlain { readiness.learnPorts() }
     do throws(SpawnFailure) {
       let pid = try spawn.start()
-      if !options.isPlain { readiness.learnPorts() }
+      if !options.isPlain { readiness.learnInheritedPorts() }
       leaveStart()
       handle(.appStarted(pid: pid), Clock.now())
     } catch {

@@ -1,8 +1,6 @@
-"""Checks that are programs, files, or names: they hold, fail, hang, and leave nothing behind."""
+"""Programs as checks: how their words are read, where they run, and that they leave nothing behind."""
 
-import os
 import signal
-import subprocess
 import time
 
 import pytest
@@ -12,32 +10,6 @@ from box import comm_of, state_of, until
 
 EVERY = ("--ready-every", "100ms")
 APP = ["sleep", "600"]
-
-
-def test_a_file_must_be_there(drainit, place):
-    box = drainit(*EVERY, "--ready", f"file:{place}/here", app=APP)
-    assert f"file:{place}/here" in probing.wait_for_status(box, 503).text
-    (place / "here").touch()
-    probing.wait_until_ready(box)
-    (place / "here").unlink()
-    assert probing.wait_for_status(box, 503).text.startswith("not ready: ")
-
-
-def test_a_maintenance_file_takes_it_out_of_rotation_while_it_is_there(drainit, place):
-    box = drainit(*EVERY, "--ready", f"absent:{place}/maintenance", app=APP)
-    probing.wait_until_ready(box)
-    (place / "maintenance").touch()
-    probing.wait_for_status(box, 503)
-    assert probing.get(box, "/livez").status == 200
-    (place / "maintenance").unlink()
-    probing.wait_until_ready(box)
-
-
-def test_a_program_must_exit_0(drainit, place):
-    box = drainit(*EVERY, "--ready", f"exec:test -e {place}/here", app=APP)
-    probing.wait_for_status(box, 503)
-    (place / "here").touch()
-    probing.wait_until_ready(box)
 
 
 def test_quotes_join_words_and_no_shell_reads_them(drainit, place):
@@ -97,17 +69,6 @@ def test_the_arguments_of_a_check_are_not_shown(drainit):
     assert "exec:false" in shown and "s3cret" not in shown + box.log.text()
 
 
-def test_liveness_is_checked_where_asked_and_until_the_drain_signal(drainit, place):
-    (place / "alive").touch()
-    box = drainit("--live", f"file:{place}/alive", "--drain", "2s", "--ready", "none", app=APP)
-    probing.wait_for_status(box, 200, "/livez")
-    (place / "alive").unlink()
-    probing.wait_for_status(box, 503, "/livez")
-    assert probing.get(box).status == 200
-    (place / "alive").touch()
-    probing.wait_for_status(box, 200, "/livez")
-
-
 @pytest.mark.parametrize("check", ["file", "absent", "exec"])
 def test_the_start_waits_for_what_it_needs(drainit, place, check):
     there = place / "there"
@@ -125,5 +86,3 @@ def test_the_start_waits_for_what_it_needs(drainit, place, check):
     else:
         there.touch()
     box.out.wait_for("^ready")
-
-

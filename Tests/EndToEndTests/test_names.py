@@ -1,20 +1,11 @@
 """A host by its name is looked up where it can hurt nobody."""
 
-import signal
 import subprocess
 import time
 
 import probing
 
 EVERY = ("--ready-every", "100ms")
-
-
-def test_a_name_is_looked_up(drainit):
-    box = drainit(*EVERY, "--ready", "tcp:localhost:8080", app=["web", "--wait-for-usr1", "8080"])
-    box.out.wait_for("web: waiting")
-    probing.wait_for_status(box, 503)
-    box.signal(signal.SIGUSR1)
-    probing.wait_until_ready(box)
 
 
 def test_a_name_server_that_is_dead_delays_nothing(drainit, place):

@@ -48,6 +48,7 @@ struct Probe: ~Copyable {
     watch = Watch()
     ports = AppPorts(given: given)
     ports.learn()
+    ports.learnInherited()
   }
 
   /// Answers until standard input ends.
