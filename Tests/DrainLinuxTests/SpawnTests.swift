@@ -7,10 +7,9 @@ import Testing
   @Test func theEndIsTheProgramsOwn() throws {
     #expect(try Piece.lines("spawn", "sh", "-c", "exit 7") == ["exited 7"])
     #expect(try Piece.lines("spawn", "sh", "-c", "kill -9 $$") == ["killed 9"])
-    #expect(
-      try Piece.lines("spawn", "sh", "-c", "kill -STOP $$; exit 3") == [
-        "stopped 19", "continued 0", "exited 3",
-      ])
+    // That it went on is told only to who asks before it ends.
+    let lines = try Piece.lines("spawn", "sh", "-c", "kill -STOP $$; exit 3")
+    #expect(lines.filter { $0 != "continued 0" } == ["stopped 19", "exited 3"])
   }
 
   @Test func aFailedExecIsReportedWithItsReason() throws {
