@@ -32,6 +32,8 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case ended(Ending)
   /// Left-over processes are sent a signal.
   case leftovers(Signal)
+  /// A process that is not the app has ended and was reaped.
+  case reaped(pid: Int32, Ending)
   /// A process that did not end when it should have.
   case inTheWay(ProcessStat)
   /// So many more that did not.

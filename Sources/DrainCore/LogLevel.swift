@@ -25,7 +25,7 @@ extension LogEvent {
   public func level(_ state: LifecycleState) -> LogLevel {
     switch self {
     case .dropped(_, .waiting): .info
-    case .forwarded, .dropped: .debug
+    case .forwarded, .dropped, .reaped: .debug
     case .ended: state.windowEnd == .none ? .info : .warning
     case .started, .ready, .draining, .notDraining, .windowChanged, .repeated, .unready, .stopping,
       .extended, .leftovers, .waitingForLeftovers, .endedWaiting:
@@ -58,6 +58,7 @@ extension LogEvent {
     case .ended: "ended"
     case .inTheWay, .moreInTheWay: "in-the-way"
     case .leftovers: "leftovers"
+    case .reaped: "reaped"
     case .waitingForLeftovers: "waiting"
     case .startTimedOut: "start-timed-out"
     case .endedWaiting: "ended-waiting"

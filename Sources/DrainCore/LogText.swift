@@ -55,6 +55,10 @@ extension ByteBuffer {
     case .leftovers(let signal):
       append(signal)
       append(" to the processes that are left")
+    case .reaped(let pid, let ending):
+      append("reaped: pid ")
+      append(decimal: Int64(pid))
+      append(ending)
     case .inTheWay(let stat): appendInTheWay(stat)
     case .moreInTheWay(let count):
       append("in the way: ")

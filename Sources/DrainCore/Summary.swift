@@ -41,17 +41,22 @@ extension ByteBuffer {
       append("; ")
     }
     append(printable: context.program.span)
-    switch summary.ending {
+    append(summary.ending)
+    if let stopped = summary.stopped {
+      append(" after ")
+      append(stopped)
+    }
+  }
+
+  /// Appends ` exited 0` or ` was ended by SIGKILL`.
+  mutating func append(_ ending: Ending) {
+    switch ending {
     case .exited(let code):
       append(" exited ")
       append(decimal: UInt64(code))
     case .killed(let signal):
       append(" was ended by ")
       append(signal)
-    }
-    if let stopped = summary.stopped {
-      append(" after ")
-      append(stopped)
     }
   }
 

@@ -53,18 +53,23 @@ extension Supervisor {
 
   private mutating func take(_ change: ChildChange) {
     let now = Clock.now()
-    guard change.pid == lifecycle.state.appPID else {
-      return attend(readiness.take(change, facts, sources.loop, now))
-    }
+    let isApp = change.pid == lifecycle.state.appPID
     switch change.kind {
-    case .exited(let code):
+    case .exited(let code): end(change.pid, .exited(code: code), isApp, now)
+    case .killed(let signal): end(change.pid, .killed(signal), isApp, now)
+    case .stopped(let signal): if isApp { handle(.appStopped(signal), now) }
+    case .continued: if isApp { handle(.appContinued, now) }
+    }
+    if !isApp { attend(readiness.take(change, facts, sources.loop, now)) }
+  }
+
+  private mutating func end(_ pid: Int32, _ ending: Ending, _ isApp: Bool, _ now: Instant) {
+    counts.processesReaped &+= 1
+    if isApp {
       takeTerminalBack()
-      handle(.appEnded(.exited(code: code)), now)
-    case .killed(let signal):
-      takeTerminalBack()
-      handle(.appEnded(.killed(signal)), now)
-    case .stopped(let signal): handle(.appStopped(signal), now)
-    case .continued: handle(.appContinued, now)
+      handle(.appEnded(ending), now)
+    } else {
+      log.write(.reaped(pid: pid, ending), lifecycle.state)
     }
   }
 }
