@@ -24,15 +24,16 @@ extension ByteBuffer {
   /// Appends one option's line: its names to column 27, then what it is.
   private mutating func append(_ row: OptionRow) {
     let start = count
+    append("  ")
     if row.letter != 0 {
-      append("  -")
+      append("-")
       append(row.letter)
-      append(", ")
-    } else {
-      append("  ")
     }
-    append("--")
-    append(row.name)
+    if row.name.utf8CodeUnitCount > 0 {
+      if row.letter != 0 { append(", ") }
+      append("--")
+      append(row.name)
+    }
     switch row.takes {
     case .one(let valueName):
       append(" ")
@@ -62,6 +63,7 @@ extension OptionRow.Section {
     case .readiness: "Readiness\n"
     case .log: "The log\n"
     case .mode: "Instead of running a program\n"
+    case .others: "As tini, dumb-init and catatonit have it\n"
     }
   }
 }

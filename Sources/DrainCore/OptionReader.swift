@@ -4,8 +4,8 @@ extension Options {
   /// - Parameters:
   ///   - word: argv's word at an index, the program's own name at 0; nil past the end. It is asked for
   ///     the options and the command's name, not for the command's arguments.
-  ///   - environment: the variables whose names begin with `DRAINIT_`, as `NAME=value`. Where a name
-  ///     is there twice the first counts, as for getenv(3).
+  ///   - environment: the variables whose names begin with `DRAINIT_`, `TINI_` or `DUMB_INIT_`, as
+  ///     `NAME=value`. Where a name is there twice the first counts, as for getenv(3).
   public static func read(
     arguments word: (Int) -> [UInt8]?, environment: [[UInt8]]
   ) throws(OptionError) -> Options {
@@ -13,6 +13,10 @@ extension Options {
     try reader.readArguments(word)
     if reader.isDone { return reader.options }
     for variable in environment { try reader.readVariable(variable) }
+    for variable in environment { reader.readOtherInits(variable) }
+    if !reader.hasVariable, let name = word(0), isOtherInit(name.span) {
+      reader.options.isPlain = true
+    }
     let hasCommand = word(reader.options.commandIndex) != nil
     switch reader.options.mode.needsCommand {
     case true? where !hasCommand: throw OptionError(name: [], .commandMissing)
@@ -24,10 +28,13 @@ extension Options {
 }
 
 /// Goes through the command line, then the variables, and sets what they say.
-private struct OptionReader {
+struct OptionReader {
   var options = Options()
   /// How often each row of the table has been given.
-  private var given = [UInt8](repeating: 0, count: OptionRow.all.count)
+  private(set) var given = [UInt8](repeating: 0, count: OptionRow.all.count)
+
+  /// Whether a variable of drainit's own is set.
+  private(set) var hasVariable = false
 
   /// Whether what was asked for needs nothing more to be read.
   var isDone: Bool { options.mode.isText }
@@ -87,6 +94,9 @@ private struct OptionReader {
 
   /// Reads `-v`, `-vvq` or `-xvalue`; returns whether it took the next word.
   private mutating func readLetters(_ text: [UInt8], next: [UInt8]?) throws(OptionError) -> Bool {
+    // A long name after one hyphen is a slip, whatever its letters would mean.
+    let word = text.span.before(text.span.index(of: UInt8(ascii: "=")) ?? text.count)
+    if OptionRow.index(name: word.from(1)) != nil { throw noSuchOption([UInt8](copying: word)) }
     for place in 1..<text.count {
       guard let index = OptionRow.index(letter: text[place]) else { throw noSuchOption(text) }
       let name = [UInt8(ascii: "-"), text[place]]
@@ -121,6 +131,7 @@ private struct OptionReader {
     guard let index = OptionRow.index(variable: suffix) else {
       throw OptionError(name: name, .noSuchVariable(meant: near(suffix, isVariable: true)))
     }
+    hasVariable = true
     if given[index] > 0 { return }
     switch OptionRow.all[index].takes {
     case .one:
@@ -170,10 +181,11 @@ private struct OptionReader {
     _ index: Int, _ value: Span<UInt8>, named name: [UInt8], _ separator: StaticString
   ) throws(OptionError) {
     let row = OptionRow.all[index]
-    if case .several = row.takes, given[index] >= OptionLimits.repeats {
+    let counter = OptionRow.index(sameAs: index)
+    if case .several = row.takes, given[counter] >= OptionLimits.repeats {
       throw OptionError(name: name, .tooOften)
     }
-    given[index] = given[index] == .max ? .max : given[index] &+ 1
+    given[counter] = given[counter] == .max ? .max : given[counter] &+ 1
     do {
       try row.set(&options, value)
     } catch {

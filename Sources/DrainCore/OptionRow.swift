@@ -15,14 +15,15 @@ struct OptionRow: Sendable {
     case maybe(StaticString)
   }
 
-  /// Where help lists it.
+  /// Where help lists it; from `mode` on nothing configures.
   enum Section: UInt8, Sendable {
-    case window, process, readiness, log, mode
+    case window, process, readiness, log, mode, others
   }
 
   typealias Setter = @Sendable (inout Options, Span<UInt8>) throws(ValueProblem) -> Void
 
-  /// The long name without hyphens; the variable is `DRAINIT_` and the name in capitals.
+  /// The long name without hyphens, empty where it has a letter alone; the variable is `DRAINIT_` and
+  /// the name in capitals.
   let name: StaticString
   /// The letter of its short form, 0 where it has none.
   let letter: UInt8
@@ -57,14 +58,15 @@ struct OptionRow: Sendable {
     }
   }
 
-  /// Whether it has a variable: what configures has one, what drainit is asked to be has none.
+  /// Whether it has a variable: what configures has one, what drainit is asked to be has none, nor
+  /// has another init's spelling.
   var hasVariable: Bool {
-    if case .mode = section { return false }
-    return true
+    section.rawValue < Section.mode.rawValue
   }
 
   /// The place in the table of the option with that long name.
   static func index(name: Span<UInt8>) -> Int? {
+    if name.isEmpty { return nil }
     for index in 0..<all.count where isEqual(name, all[index].name) { return index }
     return nil
   }

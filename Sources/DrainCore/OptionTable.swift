@@ -199,5 +199,31 @@ extension OptionRow {
       options.installPath = [UInt8](copying: text)
       try options.become(.install)
     },
+
+    OptionRow(.others, "", letter: UInt8(ascii: "s"), .nothing, "it is a subreaper anyway") {
+      _, _ in
+    },
+    OptionRow(
+      .others, "", letter: UInt8(ascii: "w"), .nothing, "-v names each process that is reaped"
+    ) { _, _ in },
+    OptionRow(
+      .others, "", letter: UInt8(ascii: "g"), .nothing, "--signal-to group"
+    ) { options, _ in options.signalTo = .group },
+    OptionRow(
+      .others, "single-child", letter: UInt8(ascii: "c"), .nothing,
+      "--signal-to app"
+    ) { options, _ in options.signalTo = .app },
+    OptionRow(
+      .others, "", letter: UInt8(ascii: "e"), .several("CODE"),
+      "--exit-map CODE:0"
+    ) { options, text throws(ValueProblem) in
+      guard let code = text.decimal(atMost: 255) else {
+        throw .expected("an exit code of 0 to 255")
+      }
+      options.exitMap.append(ExitRewrite(from: UInt8(code), to: 0))
+    },
+    OptionRow(.others, "", letter: UInt8(ascii: "L"), .nothing, "--license") { options, _ in
+      options.mode = .license
+    },
   ]
 }

@@ -28,12 +28,15 @@ public struct EnvironmentVector {
   /// Takes envp as main is given it.
   public init(_ base: UnsafePointer<UnsafeMutablePointer<CChar>?>) { self.base = base }
 
-  /// Copies of the entries, `NAME=value`, that begin so; nothing else is copied.
-  public func entries(beginningWith prefix: StaticString) -> [[UInt8]] {
+  /// Copies of the entries, `NAME=value`, that begin with one of these; nothing else is copied.
+  public func entries(beginningWith prefixes: StaticString...) -> [[UInt8]] {
     var found: [[UInt8]] = []
     var index = 0
     while let entry = base[index] {
-      if begins(entry, with: prefix) { found.append(bytes(of: entry)) }
+      for prefix in prefixes where begins(entry, with: prefix) {
+        found.append(bytes(of: entry))
+        break
+      }
       index &+= 1
     }
     return found

@@ -35,7 +35,7 @@ private enum Preparation {
   do throws(OptionError) {
     options = try Options.read(
       arguments: { command.arguments.word($0) },
-      environment: command.environment.entries(beginningWith: "DRAINIT_"))
+      environment: command.environment.entries(beginningWith: "DRAINIT_", "TINI_", "DUMB_INIT_"))
   } catch {
     words.append("drainit: ")
     words.append(error)

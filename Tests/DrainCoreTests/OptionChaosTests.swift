@@ -35,6 +35,7 @@ import Testing
   private static func option(_ random: inout Random) -> [UInt8] {
     if random.once(in: 4) { return word(&random) }
     let row = OptionRow.all[random.below(OptionRow.all.count)]
+    if row.name.utf8CodeUnitCount == 0 { return [UInt8(ascii: "-"), row.letter] }
     return bytes("--\(row.name)") + (random.once(in: 2) ? bytes("=") + word(&random) : [])
   }
 
@@ -73,7 +74,7 @@ import Testing
 
   @Test func anyBytesGiveAValueOrAProblem() {
     var random = Random(seed: OptionChaosTests.seed)
-    for _ in 0..<10_000 {
+    for _ in 0..<2_000 {
       let word = OptionChaosTests.word(&random)
       for row in OptionRow.all {
         var options = Options()

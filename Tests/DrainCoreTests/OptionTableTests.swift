@@ -4,13 +4,23 @@ import Testing
 
 @Suite struct OptionTableTests {
   @Test func noNameOrLetterIsTwiceInTheTable() {
-    let names = OptionRow.all.map { "\($0.name)" }
+    let names = OptionRow.all.map { "\($0.name)" }.filter { !$0.isEmpty }
     #expect(Set(names).count == names.count)
     let letters = OptionRow.all.map(\.letter).filter { $0 != 0 }
     #expect(Set(letters).count == letters.count)
     // A row without a heading of its own place would print its heading twice.
     let sections = OptionRow.all.map(\.section.rawValue)
     #expect(sections == sections.sorted())
+  }
+
+  @Test func whatSetsTheSameIsCountedInOnePlace() {
+    let others: [UInt8: String] = [
+      UInt8(ascii: "g"): "signal-to", UInt8(ascii: "c"): "signal-to", UInt8(ascii: "e"): "exit-map",
+    ]
+    for (index, row) in OptionRow.all.enumerated() {
+      let counter = OptionRow.index(sameAs: index)
+      #expect("\(OptionRow.all[counter].name)" == others[row.letter] ?? "\(row.name)")
+    }
   }
 
   @Test func noVariableLooksLikeOneThatKubernetesMakes() {
@@ -37,7 +47,12 @@ import Testing
     var help = ByteBuffer(capacity: OptionLimits.helpBytes)
     help.appendHelp(all: true)
     #expect(help.cut == 0)
-    for row in OptionRow.all { #expect(text(help).contains("--\(row.name)"), "\(row.name)") }
+    for row in OptionRow.all where row.name.utf8CodeUnitCount > 0 {
+      #expect(text(help).contains("--\(row.name)"), "\(row.name)")
+    }
+    for row in OptionRow.all where row.letter != 0 {
+      #expect(text(help).contains("  -\(Unicode.Scalar(row.letter))"))
+    }
     for line in text(help).split(separator: "\n") { #expect(line.utf8.count <= 80, "\(line)") }
   }
 }

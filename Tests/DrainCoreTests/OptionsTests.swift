@@ -6,16 +6,18 @@ import Testing
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 /// What options come to, or the line that says why they cannot be used.
-func read(_ words: [String], _ environment: [String] = []) -> (options: Options?, error: String) {
-  readBytes(words.map(bytes), environment.map(bytes))
+func read(
+  _ words: [String], _ environment: [String] = [], program: String = "drainit"
+) -> (options: Options?, error: String) {
+  readBytes(words.map(bytes), environment.map(bytes), program: program)
 }
 
 /// What options come to, or the line that says why they cannot be used.
 func readBytes(
-  _ words: [[UInt8]], _ environment: [[UInt8]]
+  _ words: [[UInt8]], _ environment: [[UInt8]], program: String = "drainit"
 ) -> (options: Options?, error: String) {
   do {
-    let all = [bytes("drainit")] + words
+    let all = [bytes(program)] + words
     let options = try Options.read(
       arguments: { $0 >= 0 && $0 < all.count ? all[$0] : nil }, environment: environment)
     return (options, "")
@@ -41,6 +43,8 @@ func readBytes(
       (["--Drain_Signal", "x"], "--Drain_Signal: no such option (did you mean --drain-signal?)"),
       (["-drain", "x"], "-drain: no such option (did you mean --drain?)"),
       (["-verbose", "x"], "-verbose: no such option (did you mean --verbose?)"),
+      (["-plain", "x"], "-plain: no such option (did you mean --plain?)"),
+      (["-port=80", "x"], "-port: no such option (did you mean --port?)"),
       (["-vvx", "x"], "-vvx: no such option"),
       (["--zzzzzzzz", "x"], "--zzzzzzzz: no such option"),
       (["--=", "x"], "--: no such option"),
