@@ -63,7 +63,7 @@ extension ByteBuffer {
   }
 
   /// Appends the app as messages name it: `nginx (pid 7)`.
-  mutating func appendApp(_ state: LifecycleState, _ context: LogContext) {
+  @inline(never) mutating func appendApp(_ state: LifecycleState, _ context: LogContext) {
     append(printable: context.program.span)
     guard state.appPID > 0 else { return }
     append(" (pid ")

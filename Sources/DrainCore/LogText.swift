@@ -149,6 +149,7 @@ extension ByteBuffer {
     append(")")
   }
 
+  @inline(never)
   mutating func append(stop: Signal, _ state: LifecycleState, _ context: LogContext) {
     if stop == .none {
       append("nothing (--rewrite drops it)")

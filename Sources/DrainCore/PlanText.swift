@@ -37,7 +37,7 @@ extension ByteBuffer {
       if !rules.isDrainSignal(ReceivedSignal(signal: signal), program: known) { continue }
       append(signal)
       append(" from the platform -> ")
-      append(stop: rules.stopSignal(for: signal, program: known), LifecycleState(), context)
+      append(sent: rules.stopSignal(for: signal, program: known), context)
       append("\n")
     }
     if rules.usesTable && known == .other {
@@ -53,7 +53,7 @@ extension ByteBuffer {
       append("the app goes on serving\n")
       if plan.notice != .none {
         append(at: .zero, .zero)
-        append(stop: plan.notice, LifecycleState(), context)
+        append(sent: plan.notice, context)
         append(" (--drain-notice)\n")
       }
     }
@@ -94,6 +94,11 @@ extension ByteBuffer {
       append(time)
       append("\n")
     }
+  }
+
+  /// Appends `SIGTERM to nginx`.
+  @inline(never) private mutating func append(sent signal: Signal, _ context: LogContext) {
+    append(stop: signal, LifecycleState(), context)
   }
 
   /// Appends what a grace must be; returns it in whole seconds.

@@ -61,7 +61,7 @@ extension Signal {
 extension ByteBuffer {
   /// Appends a signal's name as `kill -l` writes it: `SIGTERM`, `SIGRTMIN+3`, `SIGRTMAX-1`; where it
   /// has none (32 and 33 are the C library's own) `signal 32`.
-  public mutating func append(_ signal: Signal) {
+  @inline(never) public mutating func append(_ signal: Signal) {
     let number = Int64(signal.number)
     let first = Int64(Signal.rtmin.number)
     let last = Int64(Signal.rtmax.number)
