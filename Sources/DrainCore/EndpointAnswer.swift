@@ -139,7 +139,7 @@ public struct EndpointAnswer: BitwiseCopyable, Sendable {
   }
 
   /// The last line, or its beginning where the reason follows.
-  private func conclude(
+  @inline(never) private func conclude(
     _ page: StaticString, _ passes: Bool, isVerbose: Bool, _ body: inout ByteBuffer
   ) {
     guard isVerbose else { return passes ? body.append("ok\n") : () }
@@ -147,7 +147,9 @@ public struct EndpointAnswer: BitwiseCopyable, Sendable {
     body.append(passes ? " check passed\n" : " check failed: ")
   }
 
-  private func appendStarting(_ gate: borrowing ReadinessGate, _ body: inout ByteBuffer) {
+  @inline(never) private func appendStarting(
+    _ gate: borrowing ReadinessGate, _ body: inout ByteBuffer
+  ) {
     body.append("starting: ")
     if gate.memory.warmupEnd < .never {
       body.append("warming up for another ")
@@ -168,7 +170,9 @@ public struct EndpointAnswer: BitwiseCopyable, Sendable {
 
 extension EndpointAnswer {
   /// How many checks do not hold, but for those that the query leaves out.
-  private func countFailing(_ checks: borrowing CheckSchedule, _ query: Span<UInt8>) -> Int {
+  @inline(never) private func countFailing(_ checks: borrowing CheckSchedule, _ query: Span<UInt8>)
+    -> Int
+  {
     var failing = 0
     for index in 0..<checks.count
     where !checks.outcome(of: index).doesHold
@@ -180,7 +184,7 @@ extension EndpointAnswer {
   }
 
   /// Names the checks that do not hold, each with its reason, and ends the line.
-  private func appendFailing(
+  @inline(never) private func appendFailing(
     _ checks: borrowing CheckSchedule, _ query: Span<UInt8>, _ body: inout ByteBuffer
   ) {
     var isFirst = true
@@ -200,7 +204,7 @@ extension EndpointAnswer {
   }
 
   /// Lists every check as kube-apiserver's `?verbose` does, but with the reason.
-  private func appendChecks(
+  @inline(never) private func appendChecks(
     _ checks: borrowing CheckSchedule, _ query: Span<UInt8>, _ body: inout ByteBuffer
   ) {
     for index in 0..<checks.count {
@@ -236,7 +240,7 @@ extension EndpointAnswer {
   }
 
   /// kube-apiserver's warning, but for the names: what a request's query says is not repeated.
-  private func appendUnmatched(
+  @inline(never) private func appendUnmatched(
     _ query: Span<UInt8>, _ names: [[UInt8]], _ body: inout ByteBuffer
   ) {
     let unmatched = HTTPQuery.countUnmatchedExcludes(in: query, checks: names)

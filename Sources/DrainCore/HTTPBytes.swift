@@ -25,10 +25,10 @@ extension UInt8 {
   }
 
   /// `tchar`: what methods and field names are made of (RFC 9110, section 5.6.2).
-  var isToken: Bool { isDigit || isLetter || isOne(of: "!#$%&'*+-.^_`|~") }
+  @inline(never) var isToken: Bool { isDigit || isLetter || isOne(of: "!#$%&'*+-.^_`|~") }
 
   /// What a registered name or an address is made of (RFC 3986, section 3.2.2).
-  var isRegName: Bool { isDigit || isLetter || isOne(of: "-._~%!$&'()*+,;=") }
+  @inline(never) var isRegName: Bool { isDigit || isLetter || isOne(of: "-._~%!$&'()*+,;=") }
 
   private func isOne(of set: StaticString) -> Bool {
     for index in 0..<set.utf8CodeUnitCount where set.utf8Start[index] == self { return true }

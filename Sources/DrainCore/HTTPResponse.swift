@@ -22,7 +22,7 @@ public struct HTTPResponse: BitwiseCopyable, Sendable {
 
   /// Appends status line and headers, the empty line included; at most
   /// `EndpointLimits.answerHeadBytes`.
-  public func appendHead(to buffer: inout ByteBuffer) {
+  @inline(never) public func appendHead(to buffer: inout ByteBuffer) {
     buffer.append("HTTP/1.1 ")
     buffer.append(decimal: UInt64(status), width: 3)
     buffer.append(" ")

@@ -8,20 +8,20 @@ extension ByteBuffer {
   }
 
   /// Appends a field's name; its value follows.
-  mutating func field(_ name: StaticString) {
+  @inline(never) mutating func field(_ name: StaticString) {
     separate()
     append("\"")
     append(name)
     append("\":")
   }
 
-  mutating func string(_ text: StaticString) {
+  @inline(never) mutating func string(_ text: StaticString) {
     append("\"")
     append(text)
     append("\"")
   }
 
-  mutating func string(_ bytes: [UInt8]) {
+  @inline(never) mutating func string(_ bytes: [UInt8]) {
     append("\"")
     append(jsonEscaped: bytes.span)
     append("\"")
@@ -33,12 +33,12 @@ extension ByteBuffer {
     if let value { append(decimal: value) } else { append("null") }
   }
 
-  mutating func seconds(_ value: Interval?) {
+  @inline(never) mutating func seconds(_ value: Interval?) {
     if let value { append(seconds: value) } else { append("null") }
   }
 
   /// Appends a short time in seconds, with microseconds: `0.000213`.
-  mutating func append(preciseSeconds interval: Interval) {
+  @inline(never) mutating func append(preciseSeconds interval: Interval) {
     let microseconds = UInt64(interval.nanoseconds / 1000)
     append(decimal: microseconds / 1_000_000)
     append(UInt8(ascii: "."))
@@ -46,7 +46,7 @@ extension ByteBuffer {
   }
 
   /// Appends how long it is until a moment, 0 where it is over, null where it never comes.
-  mutating func seconds(until moment: Instant, from now: Instant) {
+  @inline(never) mutating func seconds(until moment: Instant, from now: Instant) {
     seconds(moment == .never ? nil : moment.since(now))
   }
 }

@@ -130,7 +130,9 @@ enum MetricKind: UInt8 {
 
 extension ByteBuffer {
   /// Appends the two lines before a metric's samples.
-  mutating func metric(_ name: StaticString, _ kind: MetricKind, _ help: StaticString) {
+  @inline(never) mutating func metric(
+    _ name: StaticString, _ kind: MetricKind, _ help: StaticString
+  ) {
     append("# HELP ")
     append(name)
     append(" ")
@@ -141,7 +143,7 @@ extension ByteBuffer {
   }
 
   /// Appends a sample without labels.
-  mutating func sample(_ name: StaticString, _ value: UInt64) {
+  @inline(never) mutating func sample(_ name: StaticString, _ value: UInt64) {
     append(name)
     append(" ")
     append(decimal: value)
@@ -149,7 +151,7 @@ extension ByteBuffer {
   }
 
   /// Appends a sample in seconds.
-  mutating func sample(_ name: StaticString, _ value: Interval) {
+  @inline(never) mutating func sample(_ name: StaticString, _ value: Interval) {
     append(name)
     append(" ")
     append(seconds: value)
@@ -163,7 +165,7 @@ extension ByteBuffer {
   }
 
   /// Appends a check's labels and the blank before the value.
-  mutating func appendLabels(_ set: CheckSet, _ check: [UInt8]) {
+  @inline(never) mutating func appendLabels(_ set: CheckSet, _ check: [UInt8]) {
     append("{set=\"")
     append(set.name)
     append("\",check=\"")

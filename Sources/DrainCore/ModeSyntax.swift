@@ -7,6 +7,7 @@ extension Mode {
     case .version: "--version"
     case .license: "--license"
     case .plan: "--plan"
+    case .probe: "--probe"
     case .install: "--install"
     }
   }
@@ -15,7 +16,7 @@ extension Mode {
   var isText: Bool {
     switch self {
     case .help, .helpAll, .version, .license: true
-    case .run, .plan, .install: false
+    case .run, .plan, .probe, .install: false
     }
   }
 
@@ -24,7 +25,7 @@ extension Mode {
     switch self {
     case .run: true
     case .plan: nil
-    case .help, .helpAll, .version, .license, .install: false
+    case .help, .helpAll, .version, .license, .probe, .install: false
     }
   }
 }
@@ -33,8 +34,29 @@ extension Options {
   /// Makes drainit something else than what runs an app; it is one thing at a time.
   mutating func become(_ mode: Mode) throws(ValueProblem) {
     if self.mode != .run && self.mode != mode {
-      throw .refused("only one of --plan and --install")
+      throw .refused("only one of --plan, --probe and --install")
     }
     self.mode = mode
+  }
+}
+
+extension Check {
+  /// Reads what `--probe` asks: a check that is made over a connection.
+  static func probe(_ text: Span<UInt8>) throws(ValueProblem) -> Check {
+    let check: Check
+    do {
+      check = try Check(parsing: text)
+    } catch {
+      if case .expected = error { throw notProbed }
+      throw error
+    }
+    switch check.kind {
+    case .tcp, .http, .grpc: return check
+    case .listening, .exec, .file, .absent, .none: throw notProbed
+    }
+  }
+
+  private static var notProbed: ValueProblem {
+    .expected("http://HOST[:PORT]/PATH, tcp:[HOST:]PORT or grpc:[HOST:]PORT[/SERVICE]")
   }
 }

@@ -193,6 +193,13 @@ extension OptionRow {
       .mode, "plan", .nothing, isCommon: true, "print what would happen when, and run nothing"
     ) { options, _ throws(ValueProblem) in try options.become(.plan) },
     OptionRow(
+      .mode, "probe", .one("URL"), secrecy: .firstWord, isCommon: true,
+      "exit 0 where it answers 200-399 (HEALTHCHECK)"
+    ) { options, text throws(ValueProblem) in
+      options.probe = try .probe(text)
+      try options.become(.probe)
+    },
+    OptionRow(
       .mode, "install", .one("PATH"), "copy drainit itself there"
     ) { options, text throws(ValueProblem) in
       if text.isEmpty || text.index(of: 0) != nil { throw .expected("a path to copy to") }

@@ -7,6 +7,8 @@ public struct Options {
   public var mode: Mode = .run
   /// The index in argv at which the app's command begins; argv's count where there is none.
   public var commandIndex: Int = 0
+  /// `--probe URL`: what is asked; `tcp`, `http` or `grpc`.
+  public var probe: Check?
   /// `--install PATH`.
   public var installPath: [UInt8] = []
 
@@ -106,6 +108,8 @@ public enum Mode: Equatable, Sendable {
   case license
   /// `--plan`: print the timeline that the options make; a command may be given and is not run.
   case plan
+  /// `--probe URL`: ask once, as a check does.
+  case probe
   /// `--install PATH`: copy drainit itself there.
   case install
 }

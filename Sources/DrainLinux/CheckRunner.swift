@@ -279,7 +279,9 @@ public struct CheckRunner: ~Copyable {
   // MARK: Slots
 
   /// Watches a connection; an outcome where it cannot be watched.
-  private mutating func watch(_ check: Int, _ interest: Interest, _ loop: borrowing EventLoop)
+  @inline(never) private mutating func watch(
+    _ check: Int, _ interest: Interest, _ loop: borrowing EventLoop
+  )
     -> CheckOutcome?
   {
     let exchange = exchanges[check]
@@ -299,21 +301,21 @@ public struct CheckRunner: ~Copyable {
     }
   }
 
-  private mutating func finish(
+  @inline(never) private mutating func finish(
     _ check: Int, _ outcome: CheckOutcome, _ loop: borrowing EventLoop
   ) -> CheckOutcome {
     close(check, loop)
     return outcome
   }
 
-  private mutating func close(_ check: Int, _ loop: borrowing EventLoop) {
+  @inline(never) private mutating func close(_ check: Int, _ loop: borrowing EventLoop) {
     disconnect(check, loop)
     let generation = exchanges[check].generation
     exchanges[check] = CheckExchange()
     exchanges[check].generation = generation
   }
 
-  private mutating func disconnect(_ check: Int, _ loop: borrowing EventLoop) {
+  @inline(never) private mutating func disconnect(_ check: Int, _ loop: borrowing EventLoop) {
     if exchanges[check].interest != nil {
       // As for the endpoint's connections: a child may hold a copy of the descriptor.
       do { try loop.remove(exchanges[check].number) } catch {}

@@ -70,7 +70,7 @@ extension HTTPListener {
   }
 
   /// Sends what is in `output`, and keeps in the slot's memory what the client does not take yet.
-  mutating func send(_ slot: Int, _ loop: borrowing EventLoop, _ now: Instant) {
+  @inline(never) mutating func send(_ slot: Int, _ loop: borrowing EventLoop, _ now: Instant) {
     let number = connections[slot].number
     var sent = 0
     switch output.withBytes({ SystemCall.send(number, $0) }) {
@@ -108,7 +108,9 @@ extension HTTPListener {
   }
 
   /// The answer is out: closes, once nothing that is unread can turn the close into a reset.
-  private mutating func finish(_ slot: Int, _ loop: borrowing EventLoop, _ now: Instant) {
+  @inline(never) private mutating func finish(
+    _ slot: Int, _ loop: borrowing EventLoop, _ now: Instant
+  ) {
     if connections[slot].unread == .none { return close(slot, loop) }
     if connections[slot].unread == .unsure {
       guard case .bytes = SystemCall.receive(connections[slot].number, into: memory[slot]) else {
@@ -123,7 +125,7 @@ extension HTTPListener {
   }
 
   /// Reads and drops what the client still sends, until it closes or has sent too much.
-  private mutating func drain(_ slot: Int, _ loop: borrowing EventLoop) {
+  @inline(never) private mutating func drain(_ slot: Int, _ loop: borrowing EventLoop) {
     while connections[slot].dropped < EndpointLimits.lingerBytes {
       switch SystemCall.receive(connections[slot].number, into: memory[slot]) {
       case .bytes(let count): connections[slot].dropped &+= count

@@ -234,7 +234,7 @@ public struct HTTPListener: ~Copyable {
 
   /// Who makes room: the oldest that has sent no whole request; else the oldest that has its answer,
   /// or does not take it. A request that waits for its answer is never cut.
-  private var evictionCandidate: Int? {
+  @inline(never) private var evictionCandidate: Int? {
     var candidate: Int?
     var rest = used
     while rest != 0 {
@@ -254,7 +254,7 @@ public struct HTTPListener: ~Copyable {
     return candidate
   }
 
-  private mutating func pause(until time: Instant, _ loop: borrowing EventLoop) {
+  @inline(never) private mutating func pause(until time: Instant, _ loop: borrowing EventLoop) {
     // Level-triggered, the listener would wake the loop again and again.
     counts.pauses &+= 1
     isPaused = true
@@ -282,7 +282,8 @@ public struct HTTPListener: ~Copyable {
   // MARK: Slots
 
   /// Watches a connection for something; one that cannot be watched is closed.
-  mutating func watch(_ slot: Int, _ interest: Interest, _ loop: borrowing EventLoop) {
+  @inline(never) mutating func watch(_ slot: Int, _ interest: Interest, _ loop: borrowing EventLoop)
+  {
     let connection = connections[slot]
     guard connection.interest != interest else { return }
     let token = EventToken(
@@ -301,7 +302,7 @@ public struct HTTPListener: ~Copyable {
   }
 
   /// Closes a connection and frees its slot.
-  mutating func close(_ slot: Int, _ loop: borrowing EventLoop) {
+  @inline(never) mutating func close(_ slot: Int, _ loop: borrowing EventLoop) {
     guard used & (1 << UInt64(slot)) != 0 else { return }
     if connections[slot].interest != nil {
       // A child that has not executed its program yet may hold a copy, and close alone would leave

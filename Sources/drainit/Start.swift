@@ -56,11 +56,34 @@ private enum Preparation {
       words.append(StartError.notInstalled(options.installPath, error))
       return refuse(&words)
     }
+  case .probe:
+    return probe(command, options, &words)
   case .run, .plan:
     return follow(command, options, earlier, &words)
   }
   print(&words, on: STDOUT_FILENO)
   return .ended(0)
+}
+
+/// Asks once; a failed probe ends with 1, and says why.
+private func probe(_ command: Command, _ options: Options, _ words: inout ByteBuffer)
+  -> Preparation
+{
+  guard let check = options.probe else { return .ended(Lifecycle.ownFailure) }
+  words.append("drainit: ")
+  do throws(StartError) {
+    guard case .fails(let failure) = try Probe.ask(check, options, command) else {
+      return .ended(0)
+    }
+    words.append(printable: CheckName.of(check))
+    words.append(": ")
+    failure.append(to: &words)
+    _ = refuse(&words)
+    return .ended(1)
+  } catch {
+    words.append(error)
+    return refuse(&words)
+  }
 }
 
 /// Makes the plan, and prints it or runs the app and everything around it until it has ended.

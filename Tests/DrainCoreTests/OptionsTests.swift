@@ -122,7 +122,14 @@ func readBytes(
         "--ignore 10.0.0.0/33: expected an address or a range such as 10.0.0.0/8 or fd00::/8"
       ),
       (["--log", "xml"], "--log xml: expected text or json"),
-      (["--plan", "--install=/x"], "--install=/x: only one of --plan and --install"),
+      (["--plan", "--install=/x"], "--install=/x: only one of --plan, --probe and --install"),
+      (["--probe", "tcp:80", "sh"], "--probe: runs no program, but one was given"),
+      (["--probe"], "--probe: a value is missing: URL"),
+      (
+        ["--probe", "listening"],
+        "--probe listening: expected http://HOST[:PORT]/PATH, tcp:[HOST:]PORT or "
+          + "grpc:[HOST:]PORT[/SERVICE]"
+      ),
       (["--install", "/x", "sh"], "--install: runs no program, but one was given"),
       (["--install"], "--install: a value is missing: PATH"),
       (["--install", ""], "--install '': expected a path to copy to"),
@@ -324,6 +331,9 @@ func readBytes(
     #expect(read(["--plan"]).options?.mode == .plan)
     let plan = try #require(read(["--plan", "--drain", "5s", "nginx"]).options)
     #expect(plan.mode == .plan && plan.commandIndex == 4 && plan.drain?.maximum == .seconds(5))
+    let probe = try #require(read(["--probe", "grpc:80/x", "--check-timeout=2s"]).options)
+    #expect(probe.mode == .probe && probe.checkTimeout == .seconds(2))
+    #expect(probe.probe?.kind == .grpc(host: [], port: 80, service: bytes("x")))
     let install = try #require(read(["--install", "/shared/drainit"]).options)
     #expect(install.mode == .install && install.installPath == bytes("/shared/drainit"))
     for words in [["-V"], ["-l"], ["--license", "--dran"]] {

@@ -110,6 +110,7 @@ def test_nothing_secret_is_told(drainit):
         "--ready", f"http://127.0.0.1:9999/health?token={SECRET}",
         "--check-header", f"Authorization: Bearer {SECRET}",
         app=["sleep", "600"], env={"TOKEN": SECRET})
+    probing.wait_for_status(box, 503)
     told = ""
     for path in ("/metrics", "/status", "/readyz", "/readyz?verbose", f"/readyz?exclude={SECRET}",
                  f"/livez?verbose&exclude={SECRET}", f"/startupz?x={SECRET}", f"/{SECRET}"):

@@ -1,0 +1,30 @@
+import DrainCore
+import DrainLinux
+
+/// `--probe`: asks once, as a check does, and ends. For Docker's HEALTHCHECK and exec probes in images
+/// that have no curl.
+enum Probe {
+  /// Asks, within `--check-timeout`; returns what it came to.
+  static func ask(_ check: Check, _ options: Options, _ command: Command) throws(StartError)
+    -> CheckOutcome
+  {
+    do throws(Errno) {
+      var loop = try EventLoop()
+      var world = CheckWorld(
+        ports: AppPorts(given: PortSet()),
+        settings: ChildSettings(
+          environment: command.environmentPointers, mask: SignalSet(),
+          dispositions: Dispositions(), showsOutput: false))
+      var group = CheckGroup([check], options, .readyCheck)
+      _ = group.handle(.started, &world, loop, Clock.now())
+      while group.gate.checks.outcome(of: 0) == .neverRan {
+        let count = loop.wait(until: group.nextDeadline)
+        for index in 0..<count { _ = group.take(loop[index], &world, loop, Clock.now()) }
+        _ = group.expire(&world, loop, Clock.now())
+      }
+      return group.gate.checks.outcome(of: 0)
+    } catch {
+      throw StartError.refused(error)
+    }
+  }
+}
