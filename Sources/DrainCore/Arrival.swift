@@ -9,13 +9,18 @@ public struct Arrival: Equatable, BitwiseCopyable, Sendable {
   }
 
   public var strength: Strength
+  /// How many requests it stands for, as near as the kernel tells: a look shows many as one.
+  public var count: UInt32 = 1
   /// When it came, as near as the kernel tells.
   public var at: Instant
   /// Whose it is; its port does not matter.
   public var peer: IPAddress
 
-  public init(_ strength: Strength, at moment: Instant, from peer: IPAddress) {
+  public init(
+    _ strength: Strength, at moment: Instant, from peer: IPAddress, count: UInt32 = 1
+  ) {
     self.strength = strength
+    self.count = count
     at = moment
     self.peer = peer
   }

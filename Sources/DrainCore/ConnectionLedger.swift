@@ -5,7 +5,9 @@ struct ConnectionRecord: BitwiseCopyable {
   /// The lower half of how many bytes it had received.
   var bytes: UInt32
   /// The number of the last look that saw it; 0 where it has closed.
-  var seen: UInt32
+  var seen: UInt16
+  /// The lower half of how many segments these bytes came in.
+  var segments: UInt16
 }
 
 /// Tells arrivals from what looks and closings show, by remembering every open connection.
@@ -23,7 +25,7 @@ public struct ConnectionLedger: ~Copyable {
   private var isOverfull = false
   private var wasOverfull = false
   /// The number of the look that is under way or was the last; the first one tells what is open.
-  private var look: UInt32 = 0
+  private var look: UInt16 = 0
   private var isLooking = false
   private var drainedAt = Instant.never
   private var begunAt = Instant.never
@@ -62,7 +64,7 @@ public struct ConnectionLedger: ~Copyable {
   /// Begins a look; one that was broken off is forgotten.
   public mutating func beginLook(at now: Instant) {
     if !isLooking {
-      // It would take 136 years of looks to wrap; 0 stays free for the closed.
+      // It may wrap in a window of days; 0 stays free for the closed, 1 for the first.
       look = look == .max ? 2 : look &+ 1
       previousBegunAt = begunAt
     }
@@ -143,8 +145,16 @@ public struct ConnectionLedger: ~Copyable {
   private mutating func weakArrival(_ place: Int, _ row: SocketRow, _ at: Instant) -> Arrival? {
     let bytes = UInt32(truncatingIfNeeded: row.bytesReceived ?? 0)
     let grown = bytes &- base[place].bytes
+    let segments = UInt32(row.segmentsReceived &- base[place].segments)
     base[place].bytes = bytes
-    return grown > ConnectionLedger.keepAliveBytes ? Arrival(.weak, at: at, from: row.peer) : nil
+    base[place].segments = row.segmentsReceived
+    if grown <= ConnectionLedger.keepAliveBytes { return nil }
+    // A request begins a segment, and what fills segments to their end is the body of one. Over a
+    // kept-alive pool hundreds of requests come between two looks: counted as one, they would be no rate.
+    let full = row.largestSegment == 0 ? 0 : grown / UInt32(row.largestSegment)
+    let requests = segments > full ? segments &- full : 1
+    let count = min(requests, grown / ConnectionLedger.keepAliveBytes)
+    return Arrival(.weak, at: at, from: row.peer, count: count)
   }
 
   private mutating func remember(_ row: SocketRow) {
@@ -154,7 +164,8 @@ public struct ConnectionLedger: ~Copyable {
     }
     let bytes = UInt32(truncatingIfNeeded: row.bytesReceived ?? 0)
     (base + count).initialize(
-      to: ConnectionRecord(cookie: row.cookie, bytes: bytes, seen: look))
+      to: ConnectionRecord(
+        cookie: row.cookie, bytes: bytes, seen: look, segments: row.segmentsReceived))
     count &+= 1
   }
 

@@ -3,7 +3,7 @@ public struct Peer: Equatable, BitwiseCopyable, Sendable {
   public var address = IPAddress(bits: 0)
   /// How many connections it made.
   public var connections: UInt32 = 0
-  /// How many times it was seen to send on a connection that was open.
+  /// How many requests it sent on connections that were open.
   public var requests: UInt32 = 0
   /// When its first connection came, and its last; `never` where it made none.
   public var first = Instant.never
@@ -33,7 +33,7 @@ public struct Peer: Equatable, BitwiseCopyable, Sendable {
   mutating func note(_ arrival: Arrival) {
     last = max(last, arrival.at)
     switch arrival.strength {
-    case .weak: requests = requests == .max ? .max : requests &+ 1
+    case .weak: requests = QuietRule.sum(requests, arrival.count)
     case .strong:
       if connections == 0 {
         first = arrival.at

@@ -47,7 +47,7 @@ public struct QuietRule: Sendable {
       strongCount = QuietRule.sum(strongCount, 1)
       lastStrong = max(lastStrong, arrival.at)
     case .weak:
-      weakCount = QuietRule.sum(weakCount, 1)
+      weakCount = QuietRule.sum(weakCount, arrival.count)
       lastWeak = max(lastWeak, arrival.at)
     }
     let place = peers.note(arrival)
@@ -134,7 +134,7 @@ public struct QuietRule: Sendable {
     return max(pause, min(wanted, .seconds(10)))
   }
 
-  private static func sum(_ left: UInt32, _ right: UInt32) -> UInt32 {
+  static func sum(_ left: UInt32, _ right: UInt32) -> UInt32 {
     let (sum, overflow) = left.addingReportingOverflow(right)
     return overflow ? .max : sum
   }
@@ -144,7 +144,7 @@ public struct QuietRule: Sendable {
 public struct TrafficEvidence: Equatable, BitwiseCopyable, Sendable {
   /// How many connections were made since the drain signal.
   public var newConnections: UInt32
-  /// How many times a connection that was open was seen to carry a request.
+  /// How many requests came on connections that were open, as near as the kernel tells.
   public var requests: UInt32
   /// How often the kernel could not tell of all closings; each counts for one new connection.
   public var missed: UInt32
@@ -157,8 +157,7 @@ public struct TrafficEvidence: Equatable, BitwiseCopyable, Sendable {
 
   /// How many late arrivals there were: what without drainit would have been lost.
   public var lateArrivals: UInt32 {
-    let (sum, overflow) = newConnections.addingReportingOverflow(requests)
-    return overflow ? .max : sum
+    QuietRule.sum(newConnections, requests)
   }
 }
 

@@ -36,8 +36,12 @@ public struct SocketRow: Equatable, BitwiseCopyable, Sendable {
   public var cgroup: UInt64 = 0
   /// tcpi_bytes_received: the peer's payload so far; nil where no tcp_info came.
   public var bytesReceived: UInt64?
+  /// tcpi_advmss: the most that a segment may carry, in bytes; 0 where it is not known.
+  public var largestSegment: UInt16 = 0
   /// tcpi_last_data_recv: milliseconds since the peer's last payload, or since the connection was made.
   public var sinceLastReceived: UInt32 = 0
+  /// tcpi_data_segs_in, its lower half: how many segments with payload came; 0 before Linux 4.6.
+  public var segmentsReceived: UInt16 = 0
 
   /// The shortest message that can be a row: `struct inet_diag_msg`.
   static var length: Int { 72 }
@@ -67,6 +71,11 @@ public struct SocketRow: Equatable, BitwiseCopyable, Sendable {
       case 2 where length >= 136:  // INET_DIAG_INFO; bytes_received is there since Linux 4.1
         sinceLastReceived = datagram.host32(at: attribute.start &+ 52)
         bytesReceived = datagram.host64(at: attribute.start &+ 128)
+        largestSegment = UInt16(clamping: datagram.host32(at: attribute.start &+ 84))
+        if length >= 156 {
+          let segments = datagram.host32(at: attribute.start &+ 152)
+          segmentsReceived = UInt16(truncatingIfNeeded: segments)
+        }
       case 21 where length >= 8:  // INET_DIAG_CGROUP_ID
         cgroup = datagram.host64(at: attribute.start)
       default: break

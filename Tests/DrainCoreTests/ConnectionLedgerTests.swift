@@ -57,6 +57,35 @@ private struct Bench: ~Copyable {
     #expect(found == Arrival(.weak, at: after(600), from: .v4(0x0a00_0002)))
   }
 
+  /// How many requests a second look makes of what a kept-alive connection has received since the first.
+  @Test(
+    arguments: [
+      // A hundred, each a segment: the smaller they are, the nearer.
+      (40_000, 100, 65_483, 100), (8_000, 100, 1_460, 95), (40_000, 100, 1_460, 73),
+      // A body fills its segments: one request.
+      (1_000_000, 685, 1_460, 1), (1_460_000, 1_000, 1_460, 1),
+      // Three requests, of which one has a body of ten segments.
+      (15_200, 13, 1_460, 3),
+      // Pings between them are none.
+      (490, 100, 1_460, 10),
+      // Where the kernel does not tell, one.
+      (40_000, 0, 0, 1), (40_000, 0, 1_460, 1), (400, 3, 0, 3),
+    ] as [(UInt64, UInt16, UInt16, UInt32)])
+  func aKeptAliveConnectionsRequestsAreCounted(
+    bytes: UInt64, segments: UInt16, largest: UInt16, requests: UInt32
+  ) {
+    var bench = Bench()
+    var row = connection(1, bytes: 5_000, age: 1_000)
+    // The counter wraps.
+    row.segmentsReceived = 65_500
+    row.largestSegment = largest
+    _ = bench.look(5, [row])
+    row.bytesReceived = 5_000 + bytes
+    row.segmentsReceived &+= segments
+    bench.ledger.beginLook(at: after(1_000))
+    #expect(bench.ledger.saw(row, at: after(1_000))?.count == requests)
+  }
+
   @Test func aPingIsNone() {
     var bench = Bench()
     _ = bench.look(5, [connection(1, age: 1_000)])

@@ -101,11 +101,17 @@ func socketRow(_ payload: [UInt8]) -> SocketRow? {
     var tcp = [UInt8](repeating: 0, count: 280)
     tcp.replaceSubrange(52..<56, with: host(UInt32(250)))
     tcp.replaceSubrange(128..<136, with: host(UInt64(1) << 40))
+    tcp.replaceSubrange(84..<88, with: host(UInt32(1_460)))
+    tcp.replaceSubrange(152..<156, with: host(UInt32(65_539)))
     let bytes = inetMessage() + attribute(15, [6]) + attribute(21, host(UInt64(4711)))
     let found = try #require(socketRow(bytes + attribute(2, tcp)))
     #expect(found.cgroup == 4711)
     #expect(found.bytesReceived == 1 << 40)
     #expect(found.sinceLastReceived == 250)
+    #expect(found.largestSegment == 1_460 && found.segmentsReceived == 3)
+    // Linux 4.1 to 4.5 tell less.
+    let old = try #require(socketRow(inetMessage() + attribute(2, [UInt8](tcp.prefix(144)))))
+    #expect(old.bytesReceived == 1 << 40 && old.segmentsReceived == 0)
   }
 
   @Test func aMappedAddressEqualsTheIPv4One() throws {

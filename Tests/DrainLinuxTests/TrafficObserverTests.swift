@@ -67,6 +67,16 @@ private final class Scene {
     #expect(scene.look() == "strong 0 weak 1 open 2")
   }
 
+  @Test func theRequestsOfAKeptAliveConnectionAreCounted() throws {
+    let scene = try scene("listen(8080)", "open_some(1)")
+    scene.drain()
+    for _ in 0..<20 { scene.run("send(0, 300)") }
+    #expect(scene.look() == "strong 0 weak 20 open 1")
+    for _ in 0..<5 { scene.run("send(0, 300)") }
+    scene.run("close(0)")
+    #expect(scene.told("strong 0 weak 25 open 1") == "strong 0 weak 25 open 1")
+  }
+
   @Test func aNewConnectionThatStaysIsStrongOnce() throws {
     let scene = try scene("listen(8080)")
     scene.drain()

@@ -105,6 +105,10 @@ extension RolloutRow {
       RolloutRow(
         name: "  and 2 % on new connections",
         rollout: Rollout(balancers: balancers, rate: 100, pool: 8, newShare: 0.02), window: 8.8),
+      // HAProxy and Envoy send what they can on one connection.
+      RolloutRow(
+        name: "100/s in pools of 1 through \(balancers), 1-5 s",
+        rollout: Rollout(balancers: balancers, rate: 100, pool: 1), window: 8.8),
       RolloutRow(
         name: "20/s in pools of 2 through \(balancers), 1-5 s",
         rollout: Rollout(balancers: balancers, rate: 20, pool: 2), window: 9.5),

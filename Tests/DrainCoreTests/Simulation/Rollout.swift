@@ -128,6 +128,7 @@ struct StopRun {
   private var rule: QuietRule
   private let traffic: StopTraffic
   private var bytes: [UInt32]
+  private var segments: [UInt32]
   private var lastReceived: [Double]
   private var peers: [UInt32]
   private var place = 0
@@ -139,6 +140,7 @@ struct StopRun {
     rule.begin(at: origin)
     self.traffic = traffic
     bytes = [UInt32](repeating: 0, count: traffic.connections)
+    segments = bytes
     lastReceived = [Double](repeating: 0, count: traffic.connections)
     peers = [UInt32](repeating: 0, count: traffic.connections)
   }
@@ -162,6 +164,7 @@ struct StopRun {
   private mutating func receive(_ packet: StopTraffic.Packet) {
     if let connection = packet.connection {
       bytes[connection] += packet.bytes
+      segments[connection] += 1
       lastReceived[connection] = packet.at
       peers[connection] = packet.peer
     } else {
@@ -174,9 +177,12 @@ struct StopRun {
     for index in bytes.indices {
       if bytes[index] > 48 {
         rule.arrived(
-          Arrival(.weak, at: moment(lastReceived[index]), from: .v4(peers[index])))
+          Arrival(
+            .weak, at: moment(lastReceived[index]), from: .v4(peers[index]),
+            count: min(segments[index], bytes[index] / 48)))
       }
       bytes[index] = 0
+      segments[index] = 0
     }
     rule.looked(LookResult(begunAt: now, openConnections: UInt32(bytes.count)))
   }

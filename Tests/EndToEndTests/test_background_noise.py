@@ -1,0 +1,154 @@
+"""The window ends with the traffic, whatever else goes on; and not while somebody's requests still come.
+
+Each noise beside real traffic of twenty requests a second that stops a second after the drain signal.
+"""
+
+import signal
+import subprocess
+import time
+
+import probing
+from conftest import NOBODY
+from traffic import Stop, Traffic
+
+MIN, MAX = 1, 12
+REAL = 20
+PING = b"\x89\x08ping-pon"
+
+
+def serve(drainit, drain=f"{MIN}s..{MAX}s", app=("web", "8080"), **more):
+    """Starts a server, as nobody and without any capability."""
+    box = drainit("--drain", drain, "--log", "json", app=app, before=NOBODY, **more)
+    probing.wait_until_ready(box)
+    return box
+
+
+def ask_to_stop(box):
+    sent = time.monotonic()
+    box.signal(signal.SIGTERM)
+    return sent
+
+
+def assert_ended_by_itself(box, real, earliest, latest):
+    """Quiet ended the window, between these seconds, and no real request failed."""
+    assert box.wait() == 0
+    stop = Stop(box)
+    assert not real.failures, (real.failures, stop)
+    assert stop.end == "quiet", stop
+    assert earliest <= stop.seconds < latest, stop
+    assert stop.late >= REAL / 2, stop
+    return stop
+
+
+def test_alone_it_ends_four_seconds_after_the_last_request(drainit):
+    box = serve(drainit)
+    with Traffic(box) as traffic:
+        real = traffic.requests(REAL)
+        real.ends = ask_to_stop(box) + 1
+        stop = assert_ended_by_itself(box, real, 4.5, 8)
+    assert 0.5 < stop.last < 2 and stop.saved > 4, stop
+    # Some of those that came before the signal closed after it.
+    assert stop.late <= real.count, stop
+
+
+def test_a_probe_of_the_apps_port_every_ten_seconds(drainit):
+    box = serve(drainit)
+    with Traffic(box) as traffic:
+        real = traffic.requests(REAL)
+        sent = ask_to_stop(box)
+        real.ends = sent + 1
+        # The worst moment: shortly before the window would have ended.
+        time.sleep(sent + 4.3 - time.monotonic())
+        traffic.requests(1 / 10, source="127.0.9.9")
+        assert_ended_by_itself(box, real, 8, 11.9)
+
+
+def test_a_probe_of_the_apps_port_every_five_seconds(drainit):
+    box = serve(drainit)
+    with Traffic(box) as traffic:
+        real = traffic.requests(REAL)
+        sent = ask_to_stop(box)
+        real.ends = sent + 1
+        time.sleep(sent + 2.5 - time.monotonic())
+        traffic.requests(1 / 5, source="127.0.9.9")
+        assert_ended_by_itself(box, real, 6.2, 11.9)
+
+
+def test_a_scraper_on_one_connection_that_is_kept(drainit):
+    box = serve(drainit)
+    with Traffic(box) as traffic:
+        scraper = traffic.kept(1, source="127.0.9.8")
+        real = traffic.requests(REAL)
+        sent = ask_to_stop(box)
+        real.ends = sent + 1
+        time.sleep(sent + 2 - time.monotonic())
+        traffic.on_kept(scraper, 1 / 15)
+        stop = assert_ended_by_itself(box, real, 4.5, 9)
+    assert stop.open == 1, stop
+
+
+def test_two_hundred_connections_that_ping(drainit):
+    box = serve(drainit)
+    with Traffic(box) as traffic:
+        pinging = traffic.kept(200)
+        pings = traffic.on_kept(pinging, 20, what=PING)
+        real = traffic.requests(REAL)
+        real.ends = ask_to_stop(box) + 1
+        stop = assert_ended_by_itself(box, real, 4.5, 8)
+        assert pings.count > 80
+    # As without them, and none of them counts.
+    assert stop.open == 200 and stop.last < 2 and stop.late <= real.count, stop
+
+
+def test_clients_pinned_to_old_connections_hold_it_to_its_middle(drainit):
+    box = serve(drainit)
+    with Traffic(box) as traffic:
+        pinned = traffic.on_kept(traffic.kept(10), 20)
+        real = traffic.requests(REAL)
+        real.ends = ask_to_stop(box) + 1
+        stop = assert_ended_by_itself(box, real, (MIN + MAX) / 2, (MIN + MAX) / 2 + 3)
+        assert pinned.count > 100
+    assert stop.open == 10, stop
+
+
+def test_a_probe_every_second_holds_it_to_its_end_and_is_named(drainit):
+    box = serve(drainit, "1s..8s")
+    with Traffic(box) as traffic:
+        probe = traffic.requests(1, source="127.0.9.9")
+        real = traffic.requests(REAL)
+        real.ends = ask_to_stop(box) + 1
+        assert box.wait() == 0
+        stop = Stop(box)
+        assert not real.failures and probe.count >= 8
+    assert stop.end == "max" and 8 <= stop.seconds < 12, stop
+    assert stop.holder == "127.0.9.9", stop
+    words = r"held by 127\.0\.9\.9: a connection every (1\.0|0\.9|1)\d*s, a probe\? point it at /readyz"
+    assert box.log.matching(words), stop
+
+
+def a_request_a_second(drainit, seconds):
+    """`curl` once a second and nobody else, until so long after the signal."""
+    box = serve(drainit, "5s..12s")
+    with Traffic(box) as traffic:
+        def curl():
+            done = subprocess.run(
+                ["curl", "--silent", "--show-error", "--fail", "--max-time", "9",
+                 "http://127.0.0.1:8080/"], capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise OSError(done.stderr)
+        calls = traffic.flow(1, curl)
+        sent = ask_to_stop(box)
+        calls.ends = sent + seconds
+        calls.wait()
+        assert box.wait() == 0
+    assert not calls.failures, (calls.failures, Stop(box))
+    assert calls.count >= seconds
+    return Stop(box)
+
+
+def test_none_of_a_request_a_second_fails_that_goes_on_for_three_seconds(drainit):
+    assert a_request_a_second(drainit, 3).late >= 2
+
+
+def test_none_of_a_request_a_second_fails_that_goes_on_for_eight_seconds(drainit):
+    assert a_request_a_second(drainit, 8).late >= 7
