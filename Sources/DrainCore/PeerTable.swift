@@ -26,8 +26,8 @@ public struct Peer: Equatable, BitwiseCopyable, Sendable {
   /// Whether its connections come as evenly as a machine's: a probe's or a scraper's.
   public var isRegular: Bool {
     guard let rhythm, shortestGap <= longestGap else { return false }
-    // A prober keeps its period to some tens of milliseconds.
-    return longestGap.nanoseconds &- shortestGap.nanoseconds <= rhythm.nanoseconds / 4
+    // A prober keeps its period to some tens of milliseconds, but for one that a busy node delays.
+    return longestGap.nanoseconds &- shortestGap.nanoseconds <= rhythm.nanoseconds / 2
   }
 
   mutating func note(_ arrival: Arrival) {

@@ -30,6 +30,9 @@ struct Log: ~Copyable {
       toldDropped = dropped
     }
     put(event, state)
+    // Not how an app ended that nobody asked to: with `terminationMessagePolicy:
+    // FallbackToLogsOnError` its own last lines are shown, unless somebody has written there.
+    if case .ended = event, state.windowEnd != .none { TerminationMessage.write(line) }
   }
 
   @discardableResult private mutating func put(_ event: LogEvent, _ state: LifecycleState) -> Bool {

@@ -190,6 +190,14 @@ extension QuietRule {
     #expect(rule.evidence.last == .milliseconds(10_300))
   }
 
+  @Test func aProbeThatABusyNodeDelaysIsStillOne() {
+    var peer = Peer()
+    for moment in [0, 1, 2.2, 3, 4] {
+      peer.note(Arrival(.strong, at: second(moment), from: .v4(1)))
+    }
+    #expect(peer.isRegular)
+  }
+
   @Test func aClientsArrivalsAreNoRhythm() {
     var peer = Peer()
     for moment in [0, 0.1, 3, 3.2] { peer.note(Arrival(.strong, at: second(moment), from: .v4(1))) }
