@@ -2,6 +2,7 @@
 # Builds the binary that ships, for the machine's own architecture or the one named by ARCH:
 #   docker/build.sh OUT      writes OUT/drainit
 # Embedded Swift, static musl, full LTO. It needs a Swift toolchain and takes musl from Debian.
+# ARCH=aarch64 is cross-built on x86_64.
 set -eu
 
 out=${1:-}
@@ -9,13 +10,32 @@ out=${1:-}
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 arch=${ARCH:-$(uname -m)}
 
-if [ "$arch" = x86_64 ] && ! [ -e /usr/lib/x86_64-linux-musl/libc.a ]; then
-  apt-get update -qq
-  apt-get install -y -qq musl-dev linux-libc-dev >/dev/null
-fi
+needs() {
+  if ! [ -e "$1" ]; then
+    shift
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+  fi
+}
 
-triple=
-[ "$arch" = aarch64 ] && triple="--triple aarch64-none-none-elf"
+case $arch in
+  x86_64)
+    needs /usr/lib/x86_64-linux-musl/libc.a musl-dev linux-libc-dev
+    triple=
+    ;;
+  aarch64)
+    # musl is that of the other architecture, and is only linked: nothing of it is run.
+    [ -e /usr/lib/aarch64-linux-musl/libc.a ] || dpkg --add-architecture arm64
+    needs /usr/lib/aarch64-linux-musl/libc.a musl-dev:arm64
+    needs /usr/lib/gcc-cross/aarch64-linux-gnu/12/libgcc.a gcc-aarch64-linux-gnu
+    needs /usr/aarch64-linux-gnu/include/linux/types.h linux-libc-dev-arm64-cross
+    triple="--triple aarch64-none-none-elf"
+    ;;
+  *)
+    echo "docker/build.sh: $arch: x86_64 or aarch64" >&2
+    exit 2
+    ;;
+esac
 cd "$root"
 # shellcheck disable=SC2086 # triple is two words or none
 swift build -c release --product drainit --experimental-lto-mode=full $triple \

@@ -36,10 +36,10 @@ class Podman:
         return ["podman", "--root", self._folder / "root", "--runroot", self._folder / "run",
                 "--tmpdir", self._folder / "tmp", "--storage-driver", "vfs", *words]
 
-    def call(self, *words):
+    def call(self, *words, deadline=120):
         """Runs a podman command to its end; returns its output. A failure is the test's."""
         done = subprocess.run(self._command(*words), env=self._environment, capture_output=True,
-                              text=True, timeout=120, check=False)
+                              text=True, timeout=deadline, check=False)
         assert done.returncode == 0, f"podman {' '.join(map(str, words))}: {done.stderr}"
         return done.stdout
 
