@@ -37,9 +37,13 @@ case $arch in
     ;;
 esac
 cd "$root"
+# SwiftPM does not link again when only the linker's options have changed.
+options=$(cat "docker/release-$arch.json" docker/discard.ld docker/idle.order | cksum)
+[ "$(cat ".build-$arch/options" 2>/dev/null)" = "$options" ] || rm -rf ".build-$arch"
 # shellcheck disable=SC2086 # triple is two words or none
 swift build -c release --product drainit --experimental-lto-mode=full $triple \
   --scratch-path ".build-$arch" --toolset "docker/release-$arch.json" >&2
+echo "$options" >".build-$arch/options"
 mkdir -p "$out"
 cp ".build-$arch/release/drainit" "$out/drainit"
 ls -l "$out/drainit" >&2

@@ -44,7 +44,7 @@ public struct Effects: Sendable {
   public init() {}
 
   /// The effect at `index`, below `count`.
-  public subscript(index: Int) -> Effect { list[index] }
+  public subscript(index: Int) -> Effect { list.span[index] }
 
   mutating func append(_ effect: Effect) {
     guard count < Effects.capacity else {

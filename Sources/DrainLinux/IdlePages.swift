@@ -24,7 +24,7 @@ public enum IdlePages {
     release(from: linux_code_start(), to: linux_code_end())
   }
 
-  private static func release(from start: UInt, to end: UInt) {
+  @inline(__always) private static func release(from start: UInt, to end: UInt) {
     let first = start & ~(page &- 1)
     let length = (end &- first) & ~(page &- 1)
     _ = madvise(UnsafeMutableRawPointer(bitPattern: first), Int(length), MADV_DONTNEED)

@@ -2,19 +2,19 @@ import CLinux
 import DrainCore
 
 /// The processes of drainit's PID namespace, one after another, as `/proc` lists them.
+///
+/// Never in an Optional: that would move the buffer about, word by word.
 struct ProcessList: ~Copyable {
-  private let directory: FileDescriptor
+  /// The open `/proc`, the caller's.
+  private let directory: Int32
   private var buffer = InlineArray<128, UInt64>(repeating: 0)
   private var length = 0
   private var position = 0
 
-  /// Opens the list; nil where there is no `/proc`.
-  init?() {
-    do { directory = try SystemCall.open("/proc", O_RDONLY | O_DIRECTORY) } catch { return nil }
-  }
+  init(_ directory: borrowing FileDescriptor) { self.directory = directory.number }
 
   /// The next process's pid, or nil at the end.
-  mutating func next() -> Int32? {
+  @inline(never) mutating func next() -> Int32? {
     while true {
       if position >= length && !readBatch() { return nil }
       let start = position
@@ -37,7 +37,7 @@ struct ProcessList: ~Copyable {
   }
 
   private mutating func readBatch() -> Bool {
-    let number = directory.number
+    let number = directory
     var span = buffer.mutableSpan
     let result = span.withUnsafeMutableBytes { bytes in
       SystemCall.retrying {
@@ -61,9 +61,11 @@ public enum Descendants {
   ///
   /// No table is kept: from each process the chain of parents is followed until it reaches drainit.
   /// A process that is made meanwhile may be missed; whoever must reach all looks again.
-  public static func visit(_ body: (ProcessStat) -> Bool) {
+  @inline(never) public static func visit(_ body: (ProcessStat) -> Bool) {
     let own = getpid()
-    guard var list = ProcessList() else { return }
+    let directory: FileDescriptor
+    do { directory = try SystemCall.open("/proc", O_RDONLY | O_DIRECTORY) } catch { return }
+    var list = ProcessList(directory)
     while let pid = list.next() {
       guard pid != own, let stat = ProcessFiles.stat(pid), descends(stat, from: own) else {
         continue
@@ -98,7 +100,7 @@ public struct LeftOvers: BitwiseCopyable, Sendable {
   public private(set) var isMore = false
 
   /// Looks, now.
-  public init() {
+  @inline(never) public init() {
     var seen = 0
     var found = self.list
     var total = 0

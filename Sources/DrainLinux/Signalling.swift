@@ -29,7 +29,7 @@ public struct Signalling: BitwiseCopyable, Sendable {
   /// Sends a signal of drainit's own.
   ///
   /// The corresponding C function is `kill`.
-  @discardableResult public func send(_ signal: Signal) -> Delivery {
+  @inline(never) @discardableResult public func send(_ signal: Signal) -> Delivery {
     switch target {
     case .app: Signalling.kill(app, signal)
     case .group: Signalling.kill(-app, signal)
@@ -40,8 +40,9 @@ public struct Signalling: BitwiseCopyable, Sendable {
   }
 
   /// Passes a signal on as `signal`, with its value where it came with one.
-  @discardableResult public func forward(_ received: ReceivedSignal, as signal: Signal) -> Delivery
-  {
+  @inline(never) @discardableResult public func forward(
+    _ received: ReceivedSignal, as signal: Signal
+  ) -> Delivery {
     guard received.hasValue else { return send(signal) }
     let delivery: Delivery
     switch target {
@@ -61,17 +62,19 @@ public struct Signalling: BitwiseCopyable, Sendable {
   }
 
   /// Sends a signal to everything that descends from drainit, whatever `target` is.
-  @discardableResult public func sendToAll(_ signal: Signal) -> Delivery {
+  @inline(never) @discardableResult public func sendToAll(_ signal: Signal) -> Delivery {
     Signalling(app: app, target: .all).send(signal)
   }
 
-  private static func kill(_ pid: Int32, _ signal: Signal) -> Delivery {
+  @inline(never) private static func kill(_ pid: Int32, _ signal: Signal) -> Delivery {
     outcome(Int(CLinux.kill(pid, signal.number)))
   }
 
   /// The corresponding C function is `sigqueue`; by the raw call, which keeps the first sender's pid
   /// and user.
-  private static func queue(_ pid: Int32, _ signal: Signal, _ received: ReceivedSignal)
+  @inline(never) private static func queue(
+    _ pid: Int32, _ signal: Signal, _ received: ReceivedSignal
+  )
     -> Delivery
   {
     var record = siginfo_t()
@@ -85,7 +88,9 @@ public struct Signalling: BitwiseCopyable, Sendable {
     }
   }
 
-  private static func toDescendants(inGroup group: Int32? = nil, _ send: (Int32) -> Delivery)
+  @inline(never) private static func toDescendants(
+    inGroup group: Int32? = nil, _ send: (Int32) -> Delivery
+  )
     -> Delivery
   {
     var whole = Delivery.nobody

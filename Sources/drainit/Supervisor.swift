@@ -87,7 +87,7 @@ struct Supervisor: ~Copyable {
 
   /// Before a wait without an end: gives back what is not needed while nothing happens, not at every
   /// turn but soon after the last. Returns when to come back for it; nil once it is done.
-  private mutating func rest() -> Instant? {
+  @inline(never) mutating func rest() -> Instant? {
     if hasRested { return nil }
     let now = Clock.now()
     if now < restDue { return restDue }
@@ -97,7 +97,7 @@ struct Supervisor: ~Copyable {
     return nil
   }
 
-  private mutating func begin() {
+  @inline(never) private mutating func begin() {
     let now = Clock.now()
     perform(lifecycle.begin(now: now))
     if lifecycle.phase == .waiting {
@@ -112,7 +112,7 @@ struct Supervisor: ~Copyable {
     return next == .never ? nil : next
   }
 
-  private mutating func meetDeadlines() {
+  @inline(never) private mutating func meetDeadlines() {
     let now = Clock.now()
     if lifecycle.nextDeadline <= now { handle(.deadline, now) }
     if readiness.nextDeadline <= now { attend(readiness.expire(facts, sources.loop, now)) }

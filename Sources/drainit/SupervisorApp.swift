@@ -10,7 +10,7 @@ extension Supervisor {
     Signalling(app: lifecycle.state.appPID, target: options.signalTo)
   }
 
-  mutating func startApp() {
+  @inline(never) mutating func startApp() {
     terminal = Terminal()
     var spawn = Spawn(
       arguments: command.appArguments(from: options.commandIndex),
@@ -35,7 +35,7 @@ extension Supervisor {
   }
 
   /// Gives up what belongs to the app alone: inherited descriptors and the working directory.
-  private mutating func leaveStart() {
+  @inline(never) private mutating func leaveStart() {
     var own = OwnDescriptors()
     own.insert(STDERR_FILENO)
     own.insert(sources.signals.number)
@@ -53,12 +53,12 @@ extension Supervisor {
   }
 
   /// Asked once when the exit hooks are done with; later the reaper tells when nobody is left.
-  mutating func findLeftovers() {
+  @inline(never) mutating func findLeftovers() {
     handle(Reaper.hasChildren ? .leftoversFound : .nobodyLeft, Clock.now())
   }
 
   /// Names who was in the way when a timeout strikes.
-  mutating func nameLeftovers(_ event: LogEvent) {
+  @inline(never) mutating func nameLeftovers(_ event: LogEvent) {
     switch event {
     case .killing, .leftovers(.kill): break
     default: return
@@ -72,7 +72,7 @@ extension Supervisor {
   }
 
   /// The app was stopped: drainit, its shell's job, takes the terminal back and stops as well.
-  mutating func stopAsJob(_ signal: Signal) {
+  @inline(never) mutating func stopAsJob(_ signal: Signal) {
     guard Job.isShells else { return }
     takeTerminalBack()
     Job.stop(by: signal)
@@ -81,12 +81,12 @@ extension Supervisor {
   }
 
   /// Ctrl-C is drainit's again: the app is stopped, or has ended.
-  mutating func takeTerminalBack() {
+  @inline(never) mutating func takeTerminalBack() {
     do throws(Errno) { try terminal?.takeBack(from: lifecycle.state.appPID) } catch {}
   }
 
   /// drainit was continued: the app gets the terminal, if it is drainit's, and goes on as well.
-  mutating func continueAsJob() {
+  @inline(never) mutating func continueAsJob() {
     if terminal?.isOurs == true {
       do throws(Errno) { try terminal?.give(to: lifecycle.state.appPID) } catch {}
     }

@@ -20,7 +20,7 @@ struct EarlierLife {
 
 extension Supervisor {
   /// Lays everything ready for a come-back; from now on a fault is not the container's end.
-  mutating func layReady() {
+  @inline(never) mutating func layReady() {
     secondLife = SecondLife(
       arguments: command.argumentPointers, environment: command.environmentPointers,
       directory: startDirectory?.path)

@@ -5,11 +5,11 @@ import DrainLinux
 // Signals in, signals out, and what becomes of processes.
 
 extension Supervisor {
-  mutating func readSignals() {
+  @inline(never) mutating func readSignals() {
     while let received = sources.signals.next() { take(received) }
   }
 
-  mutating func take(_ received: ReceivedSignal) {
+  @inline(never) mutating func take(_ received: ReceivedSignal) {
     if received.signal == .chld {
       mustReap = true
       // Somebody's kill -CHLD is no news of a child, and costs a look.
@@ -26,7 +26,7 @@ extension Supervisor {
   }
 
   /// Reaps a bounded number of children, so that a burst stops neither probes nor signals.
-  mutating func reap() {
+  @inline(never) mutating func reap() {
     // The app first, and before it is reaped: should drainit have a fault in between, the next one
     // still learns how it ended.
     if lifecycle.hasApp, let change = Reaper.peek(lifecycle.state.appPID) { take(change) }
@@ -51,7 +51,7 @@ extension Supervisor {
     }
   }
 
-  private mutating func take(_ change: ChildChange) {
+  @inline(never) private mutating func take(_ change: ChildChange) {
     let now = Clock.now()
     let isApp = change.pid == lifecycle.state.appPID
     switch change.kind {
@@ -63,7 +63,9 @@ extension Supervisor {
     if !isApp { attend(readiness.take(change, facts, sources.loop, now)) }
   }
 
-  private mutating func end(_ pid: Int32, _ ending: Ending, _ isApp: Bool, _ now: Instant) {
+  @inline(never) private mutating func end(
+    _ pid: Int32, _ ending: Ending, _ isApp: Bool, _ now: Instant
+  ) {
     counts.processesReaped &+= 1
     if isApp {
       takeTerminalBack()

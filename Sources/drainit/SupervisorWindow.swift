@@ -5,12 +5,12 @@ import DrainLinux
 // The drain window: traffic in, `until` out.
 
 extension Supervisor {
-  mutating func findListeners() {
+  @inline(never) mutating func findListeners() {
     let found = readiness.findListeners()
     handle(.listeners(found), Clock.now())
   }
 
-  mutating func observeTraffic() {
+  @inline(never) mutating func observeTraffic() {
     let ports = readiness.watchedPorts
     // Without a port that is known there is nothing to see, and the window lasts its maximum.
     if ports.isEmpty { return }
@@ -19,19 +19,19 @@ extension Supervisor {
     noteObserver()
   }
 
-  mutating func stopObserving() {
+  @inline(never) mutating func stopObserving() {
     log.context.evidence = window.evidence
     window.end(sources.loop)
   }
 
-  mutating func takeTraffic(_ event: ReadyEvent) {
+  @inline(never) mutating func takeTraffic(_ event: ReadyEvent) {
     let now = Clock.now()
     window.take(event, { readiness.isOwnConnection($0, port: $1) }, sources.loop, now)
     noteObserver()
   }
 
   /// Tells the lifecycle whether the traffic has ended, where that has changed.
-  mutating func judgeWindow() {
+  @inline(never) mutating func judgeWindow() {
     guard lifecycle.phase == .draining else { return }
     let now = Clock.now()
     guard var end = window.verdict(now, wasProbed: { readiness.wasProbed(times: $0) }) else {
@@ -46,7 +46,7 @@ extension Supervisor {
   }
 
   /// Says once that arrivals cannot be seen.
-  private mutating func noteObserver() {
+  @inline(never) private mutating func noteObserver() {
     guard let failure = window.failure, !hasNotedObserver else { return }
     hasNotedObserver = true
     log.write(.cannotObserve(errno: failure.number), lifecycle.state)
