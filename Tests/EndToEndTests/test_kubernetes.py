@@ -1,0 +1,142 @@
+"""The manifests render, are valid by the published schemas, and their numbers fit together."""
+
+import fcntl
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+import probing
+from conftest import ROOT
+from podman import Podman
+
+KUBERNETES = ROOT / "docker" / "kubernetes"
+KUSTOMIZE = next((words for words in (["kubectl", "kustomize"], ["kustomize", "build"])
+                  if shutil.which(words[0])), None)
+OVERLAYS = sorted(str(path.parent.relative_to(KUBERNETES))
+                  for path in KUBERNETES.rglob("kustomization.yaml")
+                  if "kind: Kustomization" in path.read_text())
+VALIDATOR = "kubernetes-validate==1.37.0"
+
+
+@pytest.fixture(scope="session")
+def validate(tmp_path_factory):
+    """Asserts that a YAML text is valid, by the schemas that the validator carries with it."""
+    home = ROOT / ".build-validate"
+    home.mkdir(exist_ok=True)
+    with open(home / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "bin" / "kubernetes-validate").exists():
+            subprocess.run(["/usr/bin/python3", "-m", "venv", home], check=True)
+            subprocess.run([home / "bin" / "pip", "install", "--quiet", VALIDATOR], check=True)
+
+    def check(text):
+        path = tmp_path_factory.mktemp("manifest") / "manifest.yaml"
+        path.write_text(text)
+        done = subprocess.run([home / "bin" / "kubernetes-validate", "--strict", path],
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return check
+
+
+def render(folder):
+    if KUSTOMIZE is None:
+        pytest.skip("neither kubectl nor kustomize is here, and Debian's kubectl has no components")
+    done = subprocess.run([*KUSTOMIZE, folder], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def wrapped(manifests):
+    """Every container that drainit is in: (pod spec, container, its DRAINIT_ settings)."""
+    for manifest in manifests:
+        spec = manifest["spec"]
+        pod = spec.get("template", {}).get("spec") or (spec if "containers" in spec else None)
+        for container in (pod or {}).get("containers", []):
+            settings = {item["name"]: item["value"] for item in container.get("env", [])
+                        if item["name"].startswith("DRAINIT_")}
+            if settings:
+                yield pod, container, settings
+
+
+def assert_fits(bench, text):
+    """The plan fits into the grace that the pod has, and the probes ask the port it listens on."""
+    found = list(wrapped(yaml.safe_load_all(text)))
+    ports = set()
+    for pod, container, settings in found:
+        assert settings["DRAINIT_GRACE"] == f"{pod['terminationGracePeriodSeconds']}s"
+        done = subprocess.run(
+            [bench / "drainit", "--plan", "--", *container["args"]], text=True, check=False,
+            env={**settings, "KUBERNETES_SERVICE_HOST": "10.0.0.1"}, capture_output=True)
+        assert done.returncode == 0, done.stderr
+        listen = int(settings.get("DRAINIT_LISTEN", "14315").rpartition(":")[2])
+        names = {port.get("name"): port["containerPort"] for port in container.get("ports", [])}
+        for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
+            if kind in container:
+                port = container[kind]["httpGet"]["port"]
+                assert names.get(port, port) == listen
+        assert "readinessProbe" in container and listen not in ports
+        ports.add(listen)
+    return len(found)
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_what_it_renders_to_is_valid_and_fits(bench, validate, overlay):
+    text = render(KUBERNETES / overlay)
+    validate(text)
+    assert assert_fits(bench, text) == (2 if overlay == "example" else 1)
+
+
+PLAIN = [*sorted((KUBERNETES / "base").glob("[!k]*.yaml")), KUBERNETES / "example/deployment.yaml",
+         ROOT / "docker/examples/pod/pod.yaml"]
+
+
+@pytest.mark.parametrize("path", PLAIN, ids=lambda path: path.name)
+def test_a_plain_manifest_is_valid(bench, validate, path):
+    validate(path.read_text())
+    assert_fits(bench, path.read_text())
+
+
+def test_an_image_volume_takes_the_place_of_the_init_container(validate, tmp_path):
+    shutil.copytree(KUBERNETES, tmp_path / "kubernetes")
+    kustomization = tmp_path / "kubernetes/example/kustomization.yaml"
+    kustomization.write_text(kustomization.read_text().replace(
+        "../wrap-second]", "../wrap-second, ../wrap-by-image-volume]"))
+    text = render(tmp_path / "kubernetes/example")
+    validate(text)
+    pod = yaml.safe_load(text)["spec"]["template"]["spec"]
+    assert not pod.get("initContainers")
+    assert pod["volumes"] == [
+        {"name": "drainit", "image": {"reference": "drainit", "pullPolicy": "IfNotPresent"}}]
+
+
+def test_what_the_component_renders_to_runs(bench, place):
+    pod = yaml.safe_load(render(KUBERNETES / "example"))["spec"]["template"]["spec"]
+    podman = Podman()
+    try:
+        podman.build("drainit", ["FROM scratch", "COPY drainit /drainit", 'ENTRYPOINT ["/drainit"]'],
+                     [bench / "drainit"])
+        podman.build("web", ["FROM scratch", "COPY web /web", 'ENTRYPOINT ["/nothing"]'],
+                     [bench / "web"])
+        install = pod["initContainers"][0]
+        mount = ("--volume", f"{place}:{install['volumeMounts'][0]['mountPath']}", "--read-only")
+        first = podman.run(install["image"], *install["args"], options=mount)
+        assert first.wait() == 0, first.log.text()
+        running = []
+        for container in pod["containers"]:
+            settings = [f"--env={item['name']}={item['value']}" for item in container["env"]]
+            network = f"container:{running[0][0].name}" if running else "none"
+            entry, *rest = container["command"]
+            made = podman.run(container["image"], *rest, *container["args"], network=network, options=(
+                *mount, *settings, "--entrypoint", entry, "--env", "DRAINIT_DRAIN=1s"))
+            port = container["readinessProbe"]["httpGet"]["port"]
+            probing.wait_until_ready(made, port)
+            running.append((made, port))
+        for made, _ in reversed(running):
+            made.stop(30)
+            assert made.wait() == 0, made.log.text()
+            assert made.log.matching("^drainit: drained in 1s")
+    finally:
+        podman.close()
