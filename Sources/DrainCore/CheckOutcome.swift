@@ -75,6 +75,8 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
     case .exited(let code):
       buffer.append("exit code ")
       buffer.append(decimal: UInt64(code))
+      // What a child ends with where its program cannot be executed.
+      if code == 127 { buffer.append(" (not found?)") }
     case .killed(let signal):
       buffer.append("ended by ")
       buffer.append(signal)

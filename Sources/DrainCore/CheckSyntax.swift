@@ -13,7 +13,7 @@ extension Check {
     let check = try Check(parsing: text)
     switch check.kind {
     case .listening: throw .refused("it is the app that would hold it, and it is not started yet")
-    case .tcp, .http, .grpc, .exec, .file, .absent, .none: return check
+    case .tcp, .http, .send, .grpc, .exec, .file, .absent, .none: return check
     }
   }
 
@@ -30,7 +30,7 @@ extension Check {
     if hasPrefix(text, "absent:") { return .absent(try path(text.from(7))) }
     if hasPrefixIgnoringCase(text, "http://") { return try http(text.from(7)) }
     if hasPrefixIgnoringCase(text, "https://") {
-      throw .refused("drainit has no TLS: check a plain http port, or tcp:")
+      throw .refused("drainit has no TLS: plain http, or a program that has it")
     }
     throw nearest(text)
   }
@@ -91,7 +91,7 @@ extension Check {
     }
     let authority = text.before(end)
     if authority.index(of: UInt8(ascii: "@")) != nil {
-      throw .refused("no user or password in a URL: --check-header 'Authorization: ...'")
+      throw .refused("no user or password in a URL: send it in a header")
     }
     let parts = try HostPort(parsing: authority)
     if parts.host.isEmpty { throw .expected("http://HOST[:PORT]/PATH") }

@@ -29,11 +29,14 @@ public struct AddressList: BitwiseCopyable, Sendable {
 
 /// What a server's answer is read as.
 public enum AnswerProtocol: UInt8, BitwiseCopyable, Sendable {
+  /// 200 to 399 will do, as for the kubelet.
   case http
+  /// 200 to 299: what was sent has been done.
+  case done
   case grpc
 }
 
-/// Where a check connects to, and what it says there; made once from a `Check`.
+/// Where a check or a hook connects to, and what it says there; made once.
 public struct CheckTarget: Sendable {
   /// What connecting comes to.
   public enum Purpose: Equatable, Sendable {
@@ -64,8 +67,11 @@ public struct CheckTarget: Sendable {
     case .exec, .file, .absent: self.init(.elsewhere, host: [], port: 0)
     case .tcp(let host, let port): self.init(.connect, host: host, port: port)
     case .http(let host, let port, let path):
-      let request = CheckRequest.get(host: host, port: port, path: path, headers: headers)
+      let request = CheckRequest.bytes(
+        [UInt8]("GET"), host: host, port: port, path: path, headers: headers)
       self.init(.ask(request, .http), host: host, port: port)
+    case .send(let host, let port, let request):
+      self.init(.ask(request, .done), host: host, port: port)
     case .grpc(let host, let port, let service):
       let request = GRPCHealth.request(
         host: host.span, port: port, service: service.span)

@@ -60,14 +60,15 @@ public struct Lifecycle: Sendable {
     var effects = Effects()
     switch phase {
     case .draining:
-      state.drainHooksRun = false
+      // Once more, rather than not at all: a registry is told twice without harm.
+      if state.drainHooksRun { effects.append(.runHooks(.drain)) }
       if observesNow && state.windowEnd != .noListener {
         hold(false, .none)
         effects.append(.observeTraffic)
       }
       endWindowWhenOver(now, &effects)
     case .leaving:
-      if state.exitHooksRun { endExitHooks(&effects) } else { effects.append(.findLeftovers) }
+      effects.append(state.exitHooksRun ? .runHooks(.exit) : .findLeftovers)
     case .waiting, .starting, .serving, .stopping, .killing, .exited: break
     }
     return effects

@@ -40,11 +40,12 @@ extension Lifecycle {
       if plan.hasLiveCheck { effects.append(.checkLive) }
       if observesNow { effects.append(.observeTraffic) }
     }
+    // Before the hooks: sent to all processes it would be sent to theirs.
+    if plan.notice != .none { effects.append(.signalApp(plan.notice)) }
     if plan.hasDrainHooks {
       state.drainHooksRun = true
       effects.append(.runHooks(.drain))
     }
-    if plan.notice != .none { effects.append(.signalApp(plan.notice)) }
   }
 
   /// Whether an open window's traffic is watched. A rollout that crashes has none to speak of.

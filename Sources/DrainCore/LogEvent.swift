@@ -52,6 +52,8 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case linesDropped(UInt64)
   /// drainit had a fault of its own and has come back, for that many times now.
   case cameBack(count: UInt32, isBare: Bool)
+  /// A hook, one of `LogContext.hooks`, has ended or was given up.
+  case hookEnded(HookMoment, hook: Int, CheckOutcome)
   /// The app's connections cannot be watched, for this reason: the window lasts its maximum.
   case cannotObserve(errno: Int32)
   /// A system call failed that should not have; drainit goes on.

@@ -27,6 +27,7 @@ extension LogEvent {
     case .dropped(_, .waiting): .info
     case .forwarded, .dropped, .reaped: .debug
     case .ended: state.windowEnd == .none ? .info : .warning
+    case .hookEnded(_, _, let outcome): outcome.doesHold ? .info : .warning
     case .started, .ready, .draining, .notDraining, .windowChanged, .repeated, .unready, .stopping,
       .extended, .leftovers, .waitingForLeftovers, .endedWaiting:
       .info
@@ -67,6 +68,7 @@ extension LogEvent {
     case .linesDropped: "lines-dropped"
     case .cannotObserve: "cannot-observe"
     case .cameBack: "came-back"
+    case .hookEnded: "hook"
     case .callFailed: "call-failed"
     }
   }

@@ -5,6 +5,8 @@ public struct LogContext: Sendable {
   /// What the gate waits for, as it was typed.
   public var gate: [[UInt8]]
   public var plan: DrainPlan
+  /// The hooks, by the number of their moment.
+  public var hooks: [[Check]] = []
   /// What the drain window has shown; nil where nothing was seen.
   public var evidence: TrafficEvidence?
   /// Whether lines are JSON objects (`--log json`).

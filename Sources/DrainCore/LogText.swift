@@ -94,6 +94,12 @@ extension ByteBuffer {
       appendApp(state, context)
       append(" goes on")
       if isBare { append("; endpoint, checks and observation stay off") }
+    case .hookEnded(let moment, let hook, let outcome):
+      append(HookMoment.option(Int(moment.rawValue)))
+      append(" ")
+      append(context.hooks[Int(moment.rawValue)][hook].text)
+      append(": ")
+      if case .fails(let failure) = outcome { failure.append(to: &self) } else { append("done") }
     case .callFailed(let errno):
       append("a system call failed that should not have, and is left at that: ")
       append(errno: errno)

@@ -52,7 +52,7 @@ extension Check {
     }
     switch check.kind {
     case .tcp, .http, .grpc: return check
-    case .listening, .exec, .file, .absent, .none: throw notProbed
+    case .listening, .send, .exec, .file, .absent, .none: throw notProbed
     }
   }
 

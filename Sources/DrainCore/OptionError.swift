@@ -45,6 +45,8 @@ public struct OptionError: Error {
     case commandMissing
     /// A word is left, and what drainit is asked to be runs nothing.
     case commandUnwanted
+    /// The value names a variable, `${NAME}`, that is not set.
+    case notSet([UInt8])
   }
 
   init(name: [UInt8], value: [UInt8]? = nil, _ problem: Problem) {
@@ -93,6 +95,10 @@ extension ByteBuffer {
       append(")")
     case .commandUnwanted:
       append("runs no program, but one was given")
+    case .notSet(let name):
+      append("${")
+      append(escaping: name.span)
+      append("} is not set")
     case .commandMissing:
       break
     }

@@ -9,6 +9,8 @@ public enum OptionLimits {
   public static var errorBytes: Int { 1024 }
   /// The bytes of a gRPC service's name: its request is one small HTTP/2 frame.
   public static var serviceBytes: Int { 256 }
+  /// The bytes of a hook's body: a registry's are a few hundred.
+  public static var bodyBytes: Int { 64 * 1024 }
   /// The bytes of `--help all`.
   public static var helpBytes: Int { 16 * 1024 }
 }

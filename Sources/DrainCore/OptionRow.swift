@@ -17,7 +17,7 @@ struct OptionRow: Sendable {
 
   /// Where help lists it; from `mode` on nothing configures.
   enum Section: UInt8, Sendable {
-    case window, process, readiness, log, mode, others
+    case window, process, readiness, hooks, log, mode, others
   }
 
   typealias Setter = @Sendable (inout Options, Span<UInt8>) throws(ValueProblem) -> Void

@@ -158,6 +158,43 @@ extension OptionRow {
     },
 
     OptionRow(
+      .hooks, "on-ready", .several("HOOK"), secrecy: .firstWord,
+      "run or sent when the gate first opens"
+    ) { options, text throws(ValueProblem) in
+      options.hooks[0].append(try .hook(text))
+    },
+    OptionRow(
+      .hooks, "on-drain", .several("HOOK"), secrecy: .firstWord,
+      "run or sent at the drain signal"
+    ) { options, text throws(ValueProblem) in
+      options.hooks[1].append(try .hook(text))
+    },
+    OptionRow(
+      .hooks, "on-exit", .several("HOOK"), secrecy: .firstWord,
+      "run or sent when the app has ended"
+    ) { options, text throws(ValueProblem) in
+      options.hooks[2].append(try .hook(text))
+    },
+    OptionRow(
+      .hooks, "hook-timeout", .one("DUR"), "how long each may take; default 5s"
+    ) { options, text throws(ValueProblem) in
+      options.hookTimeout = try .notTiny(text)
+    },
+    OptionRow(
+      .hooks, "hook-header", .several("'N: V'"), secrecy: .hidden,
+      "a header for what is sent; ${NAME} is a variable"
+    ) { options, text throws(ValueProblem) in
+      options.hookHeaders.append(try headerLine(text))
+    },
+    OptionRow(
+      .hooks, "hook-body", .one("TEXT"), secrecy: .hidden,
+      "the body of what is sent; ${NAME} is a variable"
+    ) { options, text throws(ValueProblem) in
+      if text.count > OptionLimits.bodyBytes { throw .refused("longer than 64 KiB") }
+      options.hookBody = [UInt8](copying: text)
+    },
+
+    OptionRow(
       .log, "quiet", letter: UInt8(ascii: "q"), .nothing, isCommon: true,
       "log only warnings and the summary of a window"
     ) { options, _ in options.isQuiet = true },

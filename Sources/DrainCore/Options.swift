@@ -74,6 +74,18 @@ public struct Options {
   /// `--warmup`.
   public var warmup: Interval = .zero
 
+  // The hooks.
+  /// `--on-ready`, `--on-drain` and `--on-exit`, repeatable: when the gate first opens, at the drain
+  /// signal, when the app has ended; by the number of their `HookMoment`.
+  public var hooks: [[Check]] = [[], [], []]
+  /// `--hook-timeout`, of each.
+  public var hookTimeout: Interval = .seconds(5)
+  /// `--hook-header`, repeatable: header lines for all requests, in which `${NAME}` still stands for the
+  /// environment's.
+  public var hookHeaders: [[UInt8]] = []
+  /// `--hook-body`: the body of all requests, in which `${NAME}` still stands for the environment's.
+  public var hookBody: [UInt8] = []
+
   // The log.
   /// `-v`, counted.
   public var verbosity: UInt8 = 0
@@ -183,6 +195,8 @@ public struct Check: Equatable, Sendable {
     /// grpc.health.v1.Health/Check of `service`, empty for the server as a whole, answers SERVING;
     /// `host` as in `tcp`.
     case grpc(host: [UInt8], port: UInt16, service: [UInt8])
+    /// What a hook sends, whole, is answered 200 to 299; `host` as in `http`.
+    case send(host: [UInt8], port: UInt16, request: [UInt8])
     /// The program, which is the first of the words, exits 0; there is no shell.
     case exec([[UInt8]])
     /// The file exists, whatever it is.

@@ -25,6 +25,9 @@ extension DrainPlan {
     plan.hasLiveCheck = !options.live.isEmpty
     plan.unreadyAfter = options.unreadyAfter
     plan.notice = options.drainNotice ?? .none
+    plan.hasReadyHooks = !options.hooks[0].isEmpty
+    plan.hasDrainHooks = !options.hooks[1].isEmpty
+    if !options.hooks[2].isEmpty { plan.exitHookTimeout = options.hookTimeout }
     try plan.fitIntoGrace()
     plan.endsEarly = plan.isRange
     return plan

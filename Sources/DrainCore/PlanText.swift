@@ -57,6 +57,10 @@ extension ByteBuffer {
         append(" (--drain-notice)\n")
       }
     }
+    if plan.hasDrainHooks {
+      append(at: .zero, .zero)
+      append("the --on-drain hooks, which the window waits for\n")
+    }
     if options.endpointPort != nil {
       let isAtTheEnd = plan.unreadyAfter >= window.minimum
       append(
@@ -84,6 +88,15 @@ extension ByteBuffer {
       let last = plan.killTime(now: start + window.maximum, drainedAt: start)
       append(at: first.since(start), last.since(start))
       append("SIGKILL to the app\n")
+    }
+    append(endOf: plan)
+  }
+
+  private mutating func append(endOf plan: DrainPlan) {
+    if let timeout = plan.exitHookTimeout {
+      append("  its end      the --on-exit hooks, for at most ")
+      append(timeout)
+      append("\n")
     }
     append("  its end      what it leaves behind ")
     switch plan.orphans {

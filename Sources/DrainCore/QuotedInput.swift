@@ -28,7 +28,7 @@ extension ByteBuffer {
     if bytes.count > OptionLimits.quotedBytes { append("...") }
   }
 
-  private mutating func append(hexDigit digit: UInt8) {
+  mutating func append(hexDigit digit: UInt8) {
     append(digit < 10 ? UInt8(ascii: "0") &+ digit : UInt8(ascii: "a") &+ digit &- 10)
   }
 

@@ -42,6 +42,24 @@ public struct EnvironmentVector {
     return found
   }
 
+  /// A copy of a variable's value, the first one's of that name as getenv(3) has it; nil where it is
+  /// not set.
+  public func value(of name: [UInt8]) -> [UInt8]? {
+    var index = 0
+    while let entry = base[index] {
+      index &+= 1
+      // A shorter entry ends in a zero byte, which no name has.
+      var length = 0
+      while length < name.count && UInt8(bitPattern: entry[length]) == name[length] {
+        length &+= 1
+      }
+      if length == name.count && UInt8(bitPattern: entry[length]) == UInt8(ascii: "=") {
+        return bytes(of: entry + length + 1)
+      }
+    }
+    return nil
+  }
+
   private func begins(_ entry: UnsafeMutablePointer<CChar>, with prefix: StaticString) -> Bool {
     // A shorter entry ends in a zero byte, which no prefix has.
     for index in 0..<prefix.utf8CodeUnitCount

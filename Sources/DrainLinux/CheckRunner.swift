@@ -206,10 +206,13 @@ public struct CheckRunner: ~Copyable {
     case .bytes(let count): exchanges[check].received = count
     }
     guard case .ask(_, let answer) = targets[check].purpose else { return nil }
-    return answer == .http ? readHTTP(check, loop) : readGRPC(check, loop)
+    return answer == .grpc
+      ? readGRPC(check, loop) : readHTTP(check, below: answer == .http ? 400 : 300, loop)
   }
 
-  private mutating func readHTTP(_ check: Int, _ loop: borrowing EventLoop) -> CheckOutcome? {
+  private mutating func readHTTP(
+    _ check: Int, below limit: UInt16, _ loop: borrowing EventLoop
+  ) -> CheckOutcome? {
     var parser = exchanges[check].httpReply
     let progress = parser.advance(over: input.bytes)
     exchanges[check].httpReply = parser
@@ -219,7 +222,7 @@ public struct CheckRunner: ~Copyable {
     case .status(let code):
       // The rest is read too, within bounds: a server whose client resets it may complain.
       exchanges[check].stage = .draining
-      return code < 400 ? .holds : .fails(.status(code))
+      return code < limit ? .holds : .fails(.status(code))
     }
   }
 

@@ -9,8 +9,6 @@ struct ChildSettings {
   var directory: UnsafePointer<CChar>?
   var mask: SignalSet
   var dispositions: Dispositions
-  /// Whether a check's output is shown (`-v`).
-  var showsOutput: Bool
 }
 
 /// The checks of a group that need a child: programs, and names that have to be resolved.
@@ -21,16 +19,19 @@ struct CheckChildren: ~Copyable {
   private var runs = InlineArray<16, Int32>(repeating: 0)
   private var deadlines = InlineArray<16, Instant>(repeating: .never)
   private let timeout: Interval
+  private let showsOutput: Bool
 
-  @inline(never) init(_ checks: [Check], timeout: Interval) {
+  /// - Parameter showsOutput: whether the output of programs is drainit's error output.
+  @inline(never) init(_ checks: [Check], timeout: Interval, showsOutput: Bool) {
     self.timeout = timeout
+    self.showsOutput = showsOutput
     kinds = checks.map { $0.kind }
     programs = InlineArray { index in
       guard index < checks.count else { return nil }
       switch checks[index].kind {
       case .exec(let words): return ProgramVector(words)
       case .file(let path), .absent(let path): return ProgramVector([path])
-      case .listening, .tcp, .http, .grpc, .none: return nil
+      case .listening, .tcp, .http, .send, .grpc, .none: return nil
       }
     }
     resolutions = InlineArray { _ in nil }
@@ -54,7 +55,7 @@ struct CheckChildren: ~Copyable {
       do throws(Errno) {
         let run = try ChildRun(
           arguments: arguments, environment: settings.environment,
-          directory: settings.directory, streams: settings.showsOutput ? .error : .silent,
+          directory: settings.directory, streams: showsOutput ? .error : .silent,
           mask: settings.mask, dispositions: settings.dispositions)
         runs[index] = run.pid
         deadlines[index] = now + timeout
@@ -62,7 +63,7 @@ struct CheckChildren: ~Copyable {
       } catch {
         return .fails(.noResources)
       }
-    case .listening, .tcp, .http, .grpc, .none: return .neverRan
+    case .listening, .tcp, .http, .send, .grpc, .none: return .neverRan
     }
   }
 
@@ -100,7 +101,7 @@ struct CheckChildren: ~Copyable {
   private func outcome(_ index: Int, of code: UInt8) -> CheckOutcome {
     switch kinds[index] {
     case .file, .absent: outcome(index, of: FileSight(rawValue: Int32(code)) ?? .unknown)
-    case .exec, .listening, .tcp, .http, .grpc, .none:
+    case .exec, .listening, .tcp, .http, .send, .grpc, .none:
       code == 0 ? .holds : .fails(.exited(code))
     }
   }

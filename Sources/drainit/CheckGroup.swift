@@ -14,7 +14,7 @@ struct GroupNews {
   }
 }
 
-/// A set of checks that are asked together (`--ready`, `--live`, `--start-after`): when they run is the
+/// A set of checks that are asked together (`--ready`, `--live`, a moment's hooks): when they run is the
 /// gate's to say, how they run the runner's.
 struct CheckGroup: ~Copyable {
   private(set) var gate: ReadinessGate
@@ -26,26 +26,33 @@ struct CheckGroup: ~Copyable {
     _ checks: [Check], _ options: Options, _ source: EventSource,
     settings: GateSettings = GateSettings(), memory: GateMemory = GateMemory()
   ) {
+    let isHook = source.rawValue >= EventSource.readyHook.rawValue
+    let timeout = isHook ? options.hookTimeout : options.checkTimeout
     gate = ReadinessGate(
       checks: CheckSchedule(checks: checks, every: options.readyEvery), settings: settings,
       memory: memory)
     runner = CheckRunner(
-      checks: checks, headers: options.checkHeaders, timeout: options.checkTimeout,
-      kind: source.rawValue)
-    children = CheckChildren(checks, timeout: options.checkTimeout)
+      checks: checks, headers: options.checkHeaders, timeout: timeout, kind: source.rawValue)
+    children = CheckChildren(
+      checks, timeout: timeout, showsOutput: isHook || options.verbosity > 0)
     self.source = source
   }
 
   /// When `expire` is to be called next.
   var nextDeadline: Instant {
-    min(children.nextDeadline, min(gate.nextDeadline, runner.nextDeadline))
+    @inline(never) get {
+      min(children.nextDeadline, min(gate.nextDeadline, runner.nextDeadline))
+    }
   }
+
+  /// What a check last came to.
+  @inline(never) func outcome(of check: Int) -> CheckOutcome { gate.checks.outcome(of: check) }
 
   /// Whether every check held when it was last run.
   var allHold: Bool { gate.checks.allHold }
 
   /// Whether a connection from there was made by one of the checks.
-  func isOwnConnection(_ address: IPAddress, port: UInt16) -> Bool {
+  @inline(never) func isOwnConnection(_ address: IPAddress, port: UInt16) -> Bool {
     runner.ownConnections.contains(address, port: port)
   }
 

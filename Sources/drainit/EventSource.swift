@@ -10,8 +10,20 @@ enum EventSource: UInt8 {
   case startCheck
   case untilCheck
   case traffic
+  // In the order of `HookMoment`.
+  case readyHook
+  case drainHook
+  case exitHook
 
   init?(_ token: EventToken) { self.init(rawValue: token.kind) }
+
+  /// That of the hooks of a moment, by its number.
+  init(hooks moment: Int) {
+    self = moment == 0 ? .readyHook : moment == 1 ? .drainHook : .exitHook
+  }
+
+  /// The number of the moment whose hooks it is.
+  var hooks: Int { Int(rawValue &- EventSource.readyHook.rawValue) }
 }
 
 extension EventToken {

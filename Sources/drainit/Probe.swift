@@ -14,7 +14,7 @@ enum Probe {
         ports: AppPorts(given: PortSet()),
         settings: ChildSettings(
           environment: command.environmentPointers, mask: SignalSet(),
-          dispositions: Dispositions(), showsOutput: false))
+          dispositions: Dispositions()))
       var group = CheckGroup([check], options, .readyCheck)
       _ = group.handle(.started, &world, loop, Clock.now())
       while group.gate.checks.outcome(of: 0) == .neverRan {

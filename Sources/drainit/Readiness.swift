@@ -10,6 +10,8 @@ struct ReadinessNews {
   var mayStart = false
   /// Whether `--live` holds, where it was asked for the lifecycle.
   var isLive: Bool?
+  /// The moments whose hooks have all ended: bit n is that of number n.
+  var endedHooks: UInt8 = 0
   /// Somebody asks for `/metrics` or `/status`: `answerReports` is to be called.
   var wantsReport = false
 }
@@ -20,6 +22,11 @@ struct Readiness: ~Copyable {
   var live: CheckGroup
   var startAfter: CheckGroup
   var until: CheckGroup
+  /// By the number of their `HookMoment`.
+  var hooks: InlineArray<3, CheckGroup>
+  /// Whether the drain's hooks wait for the end of the gate's: what deregisters must not come before
+  /// what registers.
+  var owesDrainHooks = false
   var endpoint: HTTPListener
   var world: CheckWorld
   var body: ByteBuffer
@@ -41,9 +48,13 @@ struct Readiness: ~Copyable {
   private(set) var listenFailure: ListenFailure?
 
   init(
-    _ options: Options, _ earlier: HandOver?, _ settings: ChildSettings,
+    _ options: Options, _ command: Command, _ earlier: HandOver?, _ settings: ChildSettings,
     _ loop: borrowing EventLoop
   ) throws(StartError) {
+    // Locals first: Swift does not undo half an init of a noncopyable value.
+    let hooks = try InlineArray<3, CheckGroup> { moment throws(StartError) in
+      try CheckGroup(hooks: moment, options, command)
+    }
     let listening = Check(text: [UInt8]("listening"), kind: .listening)
     let isOff = options.isPlain || earlier?.lives.isBare == true
     let checks = isOff ? [] : options.ready.isEmpty ? [listening] : options.ready
@@ -67,6 +78,7 @@ struct Readiness: ~Copyable {
     var open = GateMemory()
     open.isOpen = true
     until = CheckGroup(isOff ? [] : Window.checks(options), options, .untilCheck, memory: open)
+    self.hooks = hooks
     live = CheckGroup(isOff ? [] : options.live, options, .liveCheck, memory: open)
     body = ByteBuffer(capacity: isOff ? 0 : EndpointLimits.bodyBytes)
   }
@@ -96,7 +108,11 @@ struct Readiness: ~Copyable {
 
   /// Whether a connection from there is one that drainit's own checks made.
   func isOwnConnection(_ address: IPAddress, port: UInt16) -> Bool {
-    ready.isOwnConnection(address, port: port) || until.isOwnConnection(address, port: port)
+    if ready.isOwnConnection(address, port: port) || until.isOwnConnection(address, port: port) {
+      return true
+    }
+    for moment in 0..<3 where hooks[moment].isOwnConnection(address, port: port) { return true }
+    return false
   }
 
   /// Whether `/readyz` has failed so often to one address that is not the kubelet.

@@ -6,9 +6,11 @@ import DrainLinux
 extension Readiness {
   /// When `expire` is to be called next.
   var nextDeadline: Instant {
-    min(
+    var next = min(
       min(ready.nextDeadline, live.nextDeadline),
       min(min(startAfter.nextDeadline, untilDeadline), endpoint.nextDeadline))
+    for moment in 0..<3 { next = min(next, hooks[moment].nextDeadline) }
+    return next
   }
 
   /// When a check of `--until` has taken too long, or may be asked again.
@@ -79,6 +81,7 @@ extension Readiness {
     settle(until.expire(&world, loop, now), .untilCheck, facts, loop, now, &news)
     settle(live.expire(&world, loop, now), .liveCheck, facts, loop, now, &news)
     settle(ready.expire(&world, loop, now), .readyCheck, facts, loop, now, &news)
+    for moment in 0..<3 { note(moment, hooks[moment].expire(&world, loop, now), &news) }
     return news
   }
 
@@ -99,6 +102,9 @@ extension Readiness {
       settle(startAfter.take(event, &world, loop, now), source, facts, loop, now, &news)
     case .untilCheck:
       settle(until.take(event, &world, loop, now), source, facts, loop, now, &news)
+    case .readyHook, .drainHook, .exitHook:
+      let moment = source.hooks
+      note(moment, hooks[moment].take(event, &world, loop, now), &news)
     case .signals, .faults, .traffic: break
     }
     return news
@@ -113,6 +119,7 @@ extension Readiness {
     settle(live.take(change, &world, loop, now), .liveCheck, facts, loop, now, &news)
     settle(startAfter.take(change, &world, loop, now), .startCheck, facts, loop, now, &news)
     settle(until.take(change, &world, loop, now), .untilCheck, facts, loop, now, &news)
+    for moment in 0..<3 { note(moment, hooks[moment].take(change, &world, loop, now), &news) }
     return news
   }
 
@@ -172,7 +179,7 @@ extension Readiness {
       news.mayStart = news.mayStart || group.hasOpened
     case .untilCheck:
       if group.answer { untilHolds = until.allHold }
-    case .signals, .faults, .endpoint, .traffic: break
+    case .signals, .faults, .endpoint, .traffic, .readyHook, .drainHook, .exitHook: break
     }
   }
 

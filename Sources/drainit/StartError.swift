@@ -5,6 +5,8 @@ import DrainLinux
 enum StartError: Error {
   /// The kernel refused what every start needs.
   case refused(Errno)
+  /// What a hook sends cannot be made.
+  case hook(OptionError)
   /// The port that was asked for cannot be had.
   case noPort(UInt16, Errno)
   /// `--install` could not make the copy.
@@ -17,6 +19,7 @@ extension ByteBuffer {
     case .refused(let reason):
       append("cannot start: ")
       append(errno: reason.number)
+    case .hook(let error): append(error)
     case .noPort(let port, let reason):
       append("--listen ")
       append(decimal: UInt64(port))

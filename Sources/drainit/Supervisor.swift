@@ -37,11 +37,11 @@ struct Supervisor: ~Copyable {
     let sources = try Supervisor.openSources(earlier?.handOver)
     let settings = ChildSettings(
       environment: command.environmentPointers, directory: earlier?.directory,
-      mask: sources.signals.originalMask, dispositions: sources.dispositions,
-      showsOutput: options.verbosity > 0)
-    let readiness = try Readiness(options, earlier?.handOver, settings, sources.loop)
+      mask: sources.signals.originalMask, dispositions: sources.dispositions)
+    let readiness = try Readiness(options, command, earlier?.handOver, settings, sources.loop)
     var context = command.logContext(options, plan)
     context.gate = readiness.gateNames
+    context.hooks = options.hooks
     context.isJSON = options.logsJSON
     self.command = command
     self.options = options
@@ -128,7 +128,8 @@ struct Supervisor: ~Copyable {
       while let received = sources.faults.next() { take(received) }
     case .traffic:
       takeTraffic(event)
-    case .endpoint, .readyCheck, .liveCheck, .startCheck, .untilCheck:
+    case .endpoint, .readyCheck, .liveCheck, .startCheck, .untilCheck, .readyHook, .drainHook,
+      .exitHook:
       guard let source = EventSource(event.token) else { return }
       attend(readiness.take(event, from: source, facts, sources.loop, Clock.now()))
     case nil:
@@ -158,6 +159,7 @@ struct Supervisor: ~Copyable {
       handle(.gateOpened, Clock.now())
     }
     if let isLive = news.isLive { handle(.live(isLive), Clock.now()) }
+    if news.endedHooks != 0 { endHooks(news.endedHooks) }
     if news.wantsReport {
       readiness.answerReports(
         report, lifecycle.plan, program: log.context.program, sources.loop)

@@ -32,11 +32,14 @@ extension Supervisor {
     case .checkLive: attend(readiness.askLive(facts, sources.loop, Clock.now()))
     case .observeTraffic: observeTraffic()
     case .stopObserving: stopObserving()
-    case .runHooks: break
+    case .runHooks(let moment): runHooks(moment)
     case .log(let event):
       log.write(event, lifecycle.state)
       nameLeftovers(event)
-    case .exit(let code): exitCode = code
+    case .exit(let code):
+      exitCode = code
+      // Who still runs is killed, and named.
+      attend(readiness.expireHooks(sources.loop, Instant(nanoseconds: .max / 4)))
     }
   }
 }

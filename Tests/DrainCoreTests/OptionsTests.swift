@@ -142,12 +142,12 @@ func readBytes(
       ),
       (
         ["--ready", "https://h/"],
-        "--ready https://h/: drainit has no TLS: check a plain http port, or tcp:"
+        "--ready https://h/: drainit has no TLS: plain http, or a program that has it"
       ),
       (
         ["--ready", "http://me:s3cret@h/x?y=z"],
         "--ready http://...@h/x?...: no user or password in a URL: "
-          + "--check-header 'Authorization: ...'"
+          + "send it in a header"
       ),
       (
         ["--listen", "localhost:80"],
@@ -208,6 +208,16 @@ func readBytes(
     #expect(header == "--check-header: expected 'Name: value'")
   }
 
+  @Test(arguments: [
+    "GET http://u:s3cret@h/", "put http://h/?t=s3cret", "run 's3cret", "http://h/?t=s3cret",
+    "GET https://h/?t=s3cret", "PUT http://h/#s3cret",
+  ])
+  func anErrorShowsNothingSecretOfAHook(hook: String) {
+    let error = read(["--on-exit", hook, "x"]).error
+    #expect(!error.isEmpty)
+    #expect(!error.contains("s3cret"), "\(error)")
+  }
+
   @Test func aLongValueIsCutAndStaysOneLine() {
     let long = [UInt8](repeating: 0x07, count: 100_000)
     let error = readBytes([bytes("--drain"), long], []).error
@@ -227,7 +237,11 @@ func readBytes(
       --log json \
       -vqv -- --drain x
       """
-    let words = line.split(separator: " ").map(String.init)
+    let hooks = [
+      "--on-ready", "/bin/up now", "--on-drain", "PUT http://c:85/x", "--on-exit", "b",
+      "--hook-timeout", "2s", "--hook-header", "X: ${T}", "--hook-body", "{}",
+    ]
+    let words = hooks + line.split(separator: " ").map(String.init)
     let options = try #require(read(words).options)
     #expect(options.mode == .run)
     #expect(options.commandIndex == words.count - 1)
@@ -250,6 +264,12 @@ func readBytes(
     #expect(options.warmup == .seconds(300))
     #expect(options.verbosity == 2)
     #expect(options.isQuiet)
+    #expect(options.hooks[0].map(\.kind) == [.exec([bytes("/bin/up"), bytes("now")])])
+    #expect(options.hooks[1].map(\.text) == [bytes("PUT http://c:85/x")])
+    #expect(options.hooks[2].map(\.text) == [bytes("b")])
+    #expect(options.hookTimeout == .seconds(2))
+    #expect(options.hookHeaders == [bytes("X: ${T}")])
+    #expect(options.hookBody == bytes("{}"))
     #expect(options.rewrites == [.init(from: .term, to: .int), .init(from: .hup, to: .none)])
     #expect(options.parentDeathSignal == .kill)
     #expect(!options.knowsPrograms)
@@ -264,8 +284,8 @@ func readBytes(
       "known-programs": "off", "parent-death-signal": "KILL", "orphans": "wait",
       "start-after": "tcp:1", "start-timeout": "1", "live": "tcp:2", "until": "quiet:5s",
       "ignore": "::1", "unready-after": "3s", "drain-notice": "USR1", "log": "json",
-      "verbose": "3",
-      "quiet": "YES",
+      "verbose": "3", "quiet": "YES", "on-ready": "a b\nc", "on-drain": "POST http://h/",
+      "on-exit": "'x y'", "hook-timeout": "1s", "hook-header": "A: b\nC: d", "hook-body": "x",
     ]
     for row in OptionRow.all where row.hasVariable {
       let name = "\(row.name)"

@@ -1,0 +1,24 @@
+import DrainCore
+import DrainLinux
+
+// Hooks: started when the lifecycle says so, and told to it when they have ended.
+
+extension Supervisor {
+  mutating func runHooks(_ moment: HookMoment) {
+    attend(readiness.runHooks(moment, sources.loop, Clock.now()))
+  }
+
+  /// Says what became of them, moment by moment.
+  @inline(never) mutating func endHooks(_ ended: UInt8) {
+    for number in 0..<UInt8(3) where ended & 1 << number != 0 {
+      guard let moment = HookMoment(rawValue: number) else { continue }
+      let count = options.hooks[Int(number)].count
+      for hook in 0..<count {
+        let outcome = readiness.hooks[Int(number)].outcome(of: hook)
+        log.write(.hookEnded(moment, hook: hook, outcome), lifecycle.state)
+      }
+      handle(.hooksEnded(moment), Clock.now())
+    }
+    if ended & 1 != 0 { attend(readiness.runOwedHooks(sources.loop, Clock.now())) }
+  }
+}
