@@ -1,0 +1,49 @@
+// What the kernel says, should it ever lie: netlink's datagrams and the texts of /proc.
+
+/// A datagram of SOCK_DIAG: every message, every row, every attribute.
+func fuzzNetlink(_ input: Span<UInt8>) {
+  var messages = NetlinkMessages()
+  while let message = messages.next(in: input) {
+    must(message.start >= 16 && message.start <= message.end, "a message before its datagram")
+    must(message.end <= input.count, "a message beyond its datagram")
+    _ = SocketRow(input, from: message.start, to: message.end)
+  }
+  _ = SocketRow(input, from: 0, to: input.count)
+}
+
+/// The first byte chooses the file.
+func fuzzProc(_ input: Span<UInt8>) {
+  guard input.count > 1 else { return }
+  let text = input.extracting(1...)
+  switch input[0] % 6 {
+  case 0: _ = ProcessStat(text)
+  case 1: _ = ProcText.parent(text)
+  case 2: _ = ProcText.fileSystemUser(text)
+  case 3: _ = ProcText.portRange(text)
+  case 4:
+    _ = ProcText.socketInode(text)
+    _ = SocketRow(procNetLine: text, from: 0, to: text.count)
+  default:
+    var entries = DirectoryEntries()
+    while let name = entries.next(in: text) {
+      must(name.upperBound <= text.count, "a name beyond its directory")
+    }
+  }
+}
+
+/// What an earlier drainit left: whatever is accepted can be written and read again.
+func fuzzHandOver(_ input: Span<UInt8>) {
+  _ = HandOver(input)
+  // Nearly no input has the right checksum; this is one that has, of any words.
+  var handOver = HandOver(pid: 1)
+  var state = ByteBuffer(capacity: LifecycleState.encodedSize)
+  for index in 0..<LifecycleState.encodedSize {
+    state.append(index < input.count ? input[index] : 0)
+  }
+  guard let lifecycle = LifecycleState(state.bytes) else { return }
+  handOver.lifecycle = lifecycle
+  var text = ByteBuffer(capacity: HandOver.textSize)
+  var scratch = ByteBuffer(capacity: LifecycleState.encodedSize)
+  handOver.append(to: &text, scratch: &scratch)
+  must(HandOver(text.bytes) != nil, "a hand-over that cannot be read")
+}
