@@ -48,6 +48,7 @@ public struct Lifecycle: Sendable {
     state.startedAt = now
     if plan.startsAfter {
       if let timeout = plan.startTimeout { state.leaveAt = now + timeout }
+      effects.append(.log(.waitingForStart))
     } else {
       state.phase = .starting
       effects.append(.startApp)

@@ -46,6 +46,11 @@ public struct Effects: Sendable {
   /// The effect at `index`, below `count`.
   public subscript(index: Int) -> Effect { list.span[index] }
 
+  /// Whether the event was a signal that is passed on, and nothing has changed.
+  public var isForwarding: Bool {
+    if case .forward = list[0] { count > 0 } else { false }
+  }
+
   mutating func append(_ effect: Effect) {
     guard count < Effects.capacity else {
       lost &+= 1

@@ -40,6 +40,8 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case moreInTheWay(Int)
   /// Left-over processes are waited for.
   case waitingForLeftovers
+  /// The app is not started yet: `--start-after` does not hold.
+  case waitingForStart
   /// `--start-timeout` is over and `--start-after` does not hold.
   case startTimedOut(after: Interval)
   /// A drain signal ended drainit before the app was started.

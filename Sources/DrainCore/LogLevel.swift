@@ -29,7 +29,7 @@ extension LogEvent {
     case .ended: state.windowEnd == .none ? .info : .warning
     case .hookEnded(_, _, let outcome): outcome.doesHold ? .info : .warning
     case .started, .ready, .draining, .notDraining, .windowChanged, .repeated, .unready, .stopping,
-      .extended, .leftovers, .waitingForLeftovers, .endedWaiting:
+      .extended, .leftovers, .waitingForLeftovers, .waitingForStart, .endedWaiting:
       .info
     case .cannotObserve, .cameBack, .inTheWay, .moreInTheWay, .killing, .continued, .stopped,
       .startTimedOut,
@@ -61,6 +61,7 @@ extension LogEvent {
     case .leftovers: "leftovers"
     case .reaped: "reaped"
     case .waitingForLeftovers: "waiting"
+    case .waitingForStart: "waiting-for-start"
     case .startTimedOut: "start-timed-out"
     case .endedWaiting: "ended-waiting"
     case .notExecuted: "not-executed"

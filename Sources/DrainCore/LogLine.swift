@@ -4,6 +4,8 @@ public struct LogContext: Sendable {
   public private(set) var program: [UInt8]
   /// What the gate waits for, as it was typed.
   public var gate: [[UInt8]]
+  /// What the app's start waits for, as it was typed.
+  public var startAfter: [[UInt8]] = []
   public var plan: DrainPlan
   /// The hooks, by the number of their moment.
   public var hooks: [[Check]] = []

@@ -65,6 +65,10 @@ extension ByteBuffer {
       append(decimal: Int64(count))
       append(" more")
     case .waitingForLeftovers: append("waiting until the last process has ended (--orphans wait)")
+    case .waitingForStart:
+      append("waiting for ")
+      append(names: context.startAfter)
+      append(" (--start-after)")
     case .startTimedOut(let after):
       append("--start-after did not hold within ")
       append(after)
@@ -127,9 +131,9 @@ extension ByteBuffer {
     appendApp(state, context)
     append(" started")
     if plan.windowSource == .plain { return }
-    for index in 0..<context.gate.count {
-      append(index == 0 ? "; ready when " : " and ")
-      append(printable: context.gate[index])
+    if context.gate.count > 0 {
+      append("; ready when ")
+      append(names: context.gate)
     }
     if plan.window.maximum == .zero {
       append("; a stop has no drain window")
@@ -138,6 +142,13 @@ extension ByteBuffer {
       append(plan.endsEarly ? plan.window : plan.fixedWindow)
     }
     append(sourceOf: plan)
+  }
+
+  private mutating func append(names: [[UInt8]]) {
+    for index in 0..<names.count {
+      if index > 0 { append(" and ") }
+      append(printable: names[index])
+    }
   }
 
   /// Appends where the window comes from, and the grace it takes for granted, in brackets.

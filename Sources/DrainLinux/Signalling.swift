@@ -18,12 +18,10 @@ public struct Signalling: BitwiseCopyable, Sendable {
   public let app: Int32
   /// To whom a signal goes.
   public let target: SignalTarget
-  private let isFirstProcess: Bool
 
   public init(app: Int32, target: SignalTarget) {
     self.app = app
     self.target = target
-    isFirstProcess = getpid() == 1
   }
 
   /// Sends a signal of drainit's own.
@@ -34,7 +32,7 @@ public struct Signalling: BitwiseCopyable, Sendable {
     case .app: Signalling.kill(app, signal)
     case .group: Signalling.kill(-app, signal)
     // kill(-1) reaches everybody but PID 1 and the caller in one step (kill(2)).
-    case .all where isFirstProcess: Signalling.kill(-1, signal)
+    case .all where getpid() == 1: Signalling.kill(-1, signal)
     case .all: Signalling.toDescendants { Signalling.kill($0, signal) }
     }
   }

@@ -13,10 +13,8 @@ import DrainLinux
   case .ended(let code):
     return Int32(code)
   case .supervises(let supervisor):
-    let code = supervisor.pointee.run()
-    supervisor.deinitialize(count: 1)
-    supervisor.deallocate()
-    return Int32(code)
+    // Nothing is given back afterwards: the process ends, and everything with it.
+    return Int32(supervisor.pointee.run())
   }
 }
 

@@ -20,6 +20,8 @@ struct Supervisor: ~Copyable {
   var lives: Lives
   /// Whether children have ended that were not reaped yet.
   var mustReap = false
+  /// The earliest moment for that: a look at many children that live on takes long.
+  var reapDue = Instant(nanoseconds: 0)
   /// What drainit has done so far.
   var counts = RunCounts()
   private var hasRested = false
@@ -42,6 +44,7 @@ struct Supervisor: ~Copyable {
     var context = command.logContext(options, plan)
     context.gate = readiness.gateNames
     context.hooks = options.hooks
+    context.startAfter = readiness.startAfter.gate.checks.names
     context.isJSON = options.logsJSON
     self.command = command
     self.options = options
@@ -75,12 +78,12 @@ struct Supervisor: ~Copyable {
     while exitCode == nil {
       meetDeadlines()
       if exitCode != nil { break }
-      // What is left to reap is looked at again in the next turn, after everything else.
-      let deadline = mustReap ? Clock.now() : nextDeadline
+      let deadline = nextDeadline
       let count = sources.loop.wait(until: deadline ?? rest())
       if count > 0 { hasRested = false }
       for index in 0..<count { take(sources.loop[index]) }
-      if mustReap { reap() }
+      // What is left to reap is looked at again in the next turn, after everything else.
+      if mustReap && reapDue <= Clock.now() { reap() }
     }
     return exitCode ?? Lifecycle.ownFailure
   }
@@ -108,7 +111,8 @@ struct Supervisor: ~Copyable {
 
   /// The earliest moment at which something has to be done without an event; nil for none.
   private var nextDeadline: Instant? {
-    let next = min(window.nextDeadline, min(lifecycle.nextDeadline, readiness.nextDeadline))
+    var next = min(window.nextDeadline, min(lifecycle.nextDeadline, readiness.nextDeadline))
+    if mustReap { next = min(next, reapDue) }
     return next == .never ? nil : next
   }
 

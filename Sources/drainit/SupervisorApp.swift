@@ -74,6 +74,8 @@ extension Supervisor {
   /// The app was stopped: drainit, its shell's job, takes the terminal back and stops as well.
   @inline(never) mutating func stopAsJob(_ signal: Signal) {
     guard Job.isShells else { return }
+    // A shell's `fg` of a job that runs says nothing, but gives it the terminal.
+    if (signal == .ttin || signal == .ttou) && terminal?.isOurs == true { return continueAsJob() }
     takeTerminalBack()
     Job.stop(by: signal)
     // The shell has continued us, in the foreground or not.

@@ -8,7 +8,8 @@ extension Supervisor {
   /// Tells the lifecycle of an event and does what it says.
   @inline(never) mutating func handle(_ event: Event, _ now: Instant) {
     let effects = lifecycle.handle(event, now: now)
-    remember()
+    // A signal that is only passed on changes nothing that would have to be remembered.
+    if !effects.isForwarding { remember() }
     perform(effects)
     attend(readiness.follow(facts, sources.loop, now))
   }

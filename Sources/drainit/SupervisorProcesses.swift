@@ -11,9 +11,8 @@ extension Supervisor {
 
   @inline(never) mutating func take(_ received: ReceivedSignal) {
     if received.signal == .chld {
-      mustReap = true
       // Somebody's kill -CHLD is no news of a child, and costs a look.
-      return
+      return takeChildSignal(of: received.senderPID)
     }
     var program = KnownProgram.other
     if lifecycle.plan.signals.needsProgram(for: received) {
@@ -25,30 +24,41 @@ extension Supervisor {
     handle(.signal(received, program: program), Clock.now())
   }
 
+  /// Takes a SIGCHLD, which names one child; of others that have changed it may be the only word.
+  private mutating func takeChildSignal(of pid: Int32) {
+    takeAppsEnd()
+    mustReap = true
+    if pid != lifecycle.state.appPID, case .change(let change) = Reaper.next(pid) { take(change) }
+  }
+
+  /// The app first, and before it is reaped: should drainit have a fault in between, the next one still
+  /// learns how it ended.
+  @inline(never) private mutating func takeAppsEnd() {
+    if lifecycle.hasApp, let change = Reaper.peek(lifecycle.state.appPID) { take(change) }
+  }
+
   /// Reaps a bounded number of children, so that a burst stops neither probes nor signals.
   @inline(never) mutating func reap() {
-    // The app first, and before it is reaped: should drainit have a fault in between, the next one
-    // still learns how it ended.
-    if lifecycle.hasApp, let change = Reaper.peek(lifecycle.state.appPID) { take(change) }
-    for _ in 0..<Reaper.childrenATurn {
+    takeAppsEnd()
+    let begun = Clock.now()
+    var looks: Int64 = 0
+    while mustReap && exitCode == nil && looks < Int64(Reaper.childrenATurn) {
+      looks &+= 1
       switch Reaper.next() {
-      case .change(let change):
-        switch change.kind {
-        case .exited, .killed: counts.processesReaped &+= 1
-        case .stopped, .continued: break
-        }
-        take(change)
-      case .nothingNow:
-        mustReap = false
-        return
+      case .change(let change): take(change)
+      case .nothingNow: mustReap = false
       case .noChildren:
         mustReap = false
         // Only a fault at the very moment of reaping loses how the app has ended.
         if lifecycle.hasApp { handle(.appEnded(.exited(code: UInt8.max)), Clock.now()) }
         handle(.nobodyLeft, Clock.now())
-        return
       }
     }
+    // Where thousands of children live each look walks past them all. While they end one after another,
+    // most are reaped by the pid that SIGCHLD names, and what is left when there are fewer.
+    let now = Clock.now()
+    let took = now.since(begun).nanoseconds
+    if took > looks &* Reaper.shortLook { reapDue = now + Reaper.pause(afterLooking: took) }
   }
 
   @inline(never) private mutating func take(_ change: ChildChange) {
@@ -66,6 +76,8 @@ extension Supervisor {
   @inline(never) private mutating func end(
     _ pid: Int32, _ ending: Ending, _ isApp: Bool, _ now: Instant
   ) {
+    // The app was counted when it ended, and is only reaped now.
+    if isApp && !lifecycle.hasApp { return }
     counts.processesReaped &+= 1
     if isApp {
       takeTerminalBack()

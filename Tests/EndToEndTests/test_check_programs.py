@@ -86,3 +86,15 @@ def test_the_start_waits_for_what_it_needs(drainit, place, check):
     else:
         there.touch()
     box.out.wait_for("^ready")
+
+
+@pytest.mark.parametrize("option", ["--ready", "--start-after", "--live"])
+def test_a_relative_file_is_one_of_the_directory_that_drainit_was_started_in(drainit, place, option):
+    # drainit itself has moved to / by the time that it looks, or will.
+    paths = {"--ready": "/readyz", "--start-after": "/startupz", "--live": "/livez"}
+    more = [] if option == "--ready" else ["--ready", "none"]
+    box = drainit(*EVERY, option, "file:folder/flag", *more, app=APP, cwd=str(place))
+    probing.wait_for_status(box, 503, paths[option])
+    (place / "folder").mkdir()
+    (place / "folder" / "flag").touch()
+    probing.wait_for_status(box, 200, paths[option])

@@ -1,5 +1,6 @@
 """The binary as people run it: an image FROM scratch, podman, runc, the default seccomp filter."""
 
+import socket
 import time
 
 import pytest
@@ -144,3 +145,24 @@ def test_an_init_container_from_scratch_brings_the_binary_to_another_image(podma
         "--volume", f"{place}:/shared"))
     assert container.wait() == 0, container.log.text()
     assert (place / "drainit").read_bytes() == (bench / "drainit").read_bytes()
+
+
+def test_on_the_hosts_network_only_its_own_app_counts_and_nobody_elses_port_is_taken(podman):
+    with socket.socket() as taken, socket.socket() as theirs:
+        for other in (taken, theirs):
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+        port, free = taken.getsockname()[1], theirs.getsockname()[1]
+        container = podman.run("app", "/signals", "TERM=0", network="host",
+                               options=("--env", f"DRAINIT_LISTEN=127.0.0.1:{port}"))
+        assert container.wait() == 125
+        assert container.log.matching(str(port))
+        theirs.close()
+        container = podman.run("app", "/signals", "TERM=0", network="host", options=(
+            "--env", f"DRAINIT_LISTEN=127.0.0.1:{free}", "--env", "DRAINIT_READY_EVERY=100ms"))
+        container.out.wait_for("^ready")
+        # The host is full of listeners (`taken` is one), and none of them is the app's.
+        answer = probing.wait_for_status(container, 503, port=free)
+        assert "listening" in answer.text
+        container.stop(20)
+        assert container.wait() == 0

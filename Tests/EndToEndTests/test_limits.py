@@ -63,3 +63,38 @@ def test_a_small_address_space_is_enough(drainit, kilobytes):
     # The app inherits the limit; `signals` is static and small, too.
     box = drainit("--drain", "1s", app=APP, before=("prlimit", f"--as={kilobytes * 1024}"))
     drain_to_the_end(box)
+
+
+def test_with_no_process_to_be_had_checks_fail_and_the_stop_comes_in_time(drainit):
+    # A check's program and a name's resolver both need a child.
+    user = str(40000 + os.getpid() % 10000)
+    box = drainit("--drain", "1s", "--ready-every", "100ms", "--ready", "exec:true",
+                  "--ready", "tcp:some-name:1", app=["orphans", "100", "-1"],
+                  before=("prlimit", "--nproc=30:30", "setpriv", f"--reuid={user}", "--clear-groups"))
+    box.out.wait_for("^full")
+    probing.wait_for_status(box, 503)
+    assert probing.get(box, "/livez").status == 200
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 143
+
+
+def test_while_descriptors_lack_the_log_and_a_look_do_without(drainit):
+    # Every descriptor that is left is a client's: a look at the traffic needs one more.
+    box = drainit("--drain", "1s..2s", app=["web", "8080"], before=("prlimit", "--nofile=16:16"))
+    probing.wait_until_ready(box)
+    flood = [box.connect(probing.PORT) for _ in range(200)]
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 0
+    assert box.log.matching("^drainit: drained in [12]")
+    for connection in flood:
+        connection.close()
+
+
+@pytest.mark.parametrize("kilobytes", [8192, 16384])
+def test_in_a_small_address_space_checks_and_the_traffic_are_seen(drainit, kilobytes):
+    box = drainit("--drain", "1s..3s", "--ready", "exec:/bin/true", "--ready", "listening",
+                  app=["web", "8080"], before=("prlimit", f"--as={kilobytes * 1024}"))
+    probing.wait_until_ready(box)
+    box.signal(signal.SIGTERM)
+    probing.wait_for_status(box, 503)
+    assert box.wait() == 0

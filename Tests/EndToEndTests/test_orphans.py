@@ -1,5 +1,6 @@
 """Whatever ends in the container is reaped, and a crowd of it delays nothing else."""
 
+import os
 import signal
 import subprocess
 import time
@@ -8,6 +9,7 @@ import pytest
 
 import probing
 from box import state_of, status_of, until
+from test_reports import value
 
 
 def zombies(box):
@@ -59,3 +61,35 @@ def test_not_pid_1_what_the_app_leaves_behind_lives_on(drainit):
     box = drainit(app=["sh", "-c", "sleep 600 & sleep 601 & exit 3"], under_init=True)
     assert box.wait() == 3
     until(lambda: len(box.named("sleep")) == 2, "both are there")
+
+
+REAPED = "drainit_processes_reaped_total"
+
+
+def test_each_process_is_counted_once_the_app_too(drainit):
+    box = drainit("--ready", "none", "--orphans", "wait", app=["orphans", "7", "told"],
+                  stdin=subprocess.PIPE)
+    box.out.wait_for("^made 7$")
+    box.tell("go")
+    until(lambda: value(box, REAPED) >= 7, "they are reaped")
+    assert value(box, REAPED) == 7
+    box.close()
+    box = drainit("--ready", "none", "--orphans", "wait", app=["orphans", "2", "-1"],
+                  stdin=subprocess.PIPE)
+    box.out.wait_for("^made 2$")
+    box.tell("exit 3")
+    probing.wait_for_status(box, 503, "/livez")
+    until(lambda: len(box.children()) == 2, "the app is reaped")
+    assert value(box, REAPED) == 1
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["the oldest first", "the newest first"])
+def test_many_that_end_between_many_that_live_on_are_all_reaped(drainit, order):
+    box = drainit("--ready", "none", app=["orphans", "4000", "-1"])
+    box.out.wait_for("^made 4000$", deadline=90)
+    orphans = sorted(set(box.named("orphans")) - {box.app})[::order]
+    for pid in orphans[:2000]:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: len(box.children()) == 2001, "they are reaped")
+    until(lambda: not zombies(box), "no zombie is left")
+    assert probing.get(box).status == 200

@@ -95,3 +95,9 @@ def test_an_app_that_is_not_alive_at_the_drain_signal_gets_the_shortest_window(d
     box.signal(signal.SIGTERM)
     assert box.wait() == 0
     assert 1 <= box.wait_time() - sent < 10
+
+
+def test_the_log_says_what_the_start_waits_for(drainit, place):
+    box = drainit("--start-after", "tcp:localhost:7070", "--start-after", f"file:{place}/there",
+                  app=["true"])
+    box.log.wait_for(rf"^drainit: waiting for tcp:localhost:7070 and file:{place}/there")

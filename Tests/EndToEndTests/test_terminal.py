@@ -5,6 +5,7 @@ import pty
 import re
 import signal
 import termios
+import time
 
 import pytest
 
@@ -63,13 +64,26 @@ def shell(screen, start, bench):
     def say(line):
         screen.type(line.encode() + b"\n")
 
-    def answers(count=[0]):
+    count = [0]
+
+    def answers():
         # What is typed is shown as well: the sum is not what was typed.
         count[0] += 1
         say(f"echo alive $((1000 + {count[0]}))")
         return screen.lines.wait_for(f"^(> )*alive {1000 + count[0]}")
 
-    box.say, box.answers = say, answers
+    def answers_at_last():
+        # At a key that sends a signal the shell throws away what was typed so far.
+        for _ in range(20):
+            count[0] += 1
+            say(f"echo alive $((1000 + {count[0]}))")
+            try:
+                return screen.lines.wait_for(f"^(> )*alive {1000 + count[0]}", deadline=2)
+            except AssertionError:
+                pass
+        raise AssertionError(screen.lines.text())
+
+    box.say, box.answers, box.answers_at_last = say, answers, answers_at_last
     answers()
     return box
 
@@ -189,3 +203,54 @@ def test_in_a_pipeline_of_a_script_nothing_is_taken_from_anybody(drainit):
     box = drainit(app=["sh", "-c", "echo one | cat"])
     assert box.wait() == 0
     assert [line for line in box.out.all() if re.search("one", line)] == ["one"]
+
+
+def test_a_background_job_does_not_take_the_terminal(shell, screen):
+    shell.say("$D -- sh -c 'echo u\"\"p; exec sleep 600' &")
+    screen.lines.wait_for("^(> )*up")
+    shell.answers()
+    screen.type(CTRL_C)
+    shell.answers_at_last()
+    sleeping = until(lambda: shell.named("sleep"), "the app lives on")[0]
+    assert foreground(shell) != sleeping
+    shell.say("fg")
+    until(lambda: foreground(shell) != shell.pid, "the job has the terminal")
+    screen.type(CTRL_C)
+    until(lambda: shell_reads(screen), "the shell has its terminal again")
+    shell.say("echo code=$?")
+    screen.lines.wait_for("code=130")
+
+
+def test_a_background_app_that_reads_only_after_fg_gets_the_terminal(shell, screen):
+    # A shell does not tell a job that runs that it is in the foreground now.
+    shell.say("$D -- sh -c 'trap \"read line; echo got \\$line\" USR1; echo u\"\"p; "
+              "while :; do sleep 600 & wait; done' &")
+    screen.lines.wait_for("^(> )*up")
+    shell.say("fg")
+    drainit = shell.named("drainit")[0]
+    until(lambda: foreground(shell) == drainit, "the job has the terminal")
+    os.kill(drainit, signal.SIGUSR1)
+    until(lambda: foreground(shell) != drainit, "the app has it")
+    screen.type(b"words\n")
+    screen.lines.wait_for("got words")
+
+
+def test_while_a_background_app_is_stopped_nothing_turns_in_a_loop(shell, screen):
+    shell.say("$D -- sh -c 'read line; echo \"got $line\"; exec sleep 600' &")
+    drainit = until(lambda: [pid for pid in shell.named("drainit") if state_of(pid) == "T"],
+                    "the job is stopped")[0]
+    used = cpu_ticks(drainit)
+    # Nothing can be waited for where nothing must happen.
+    time.sleep(1)
+    assert cpu_ticks(drainit) - used <= 2
+    shell.answers()
+    shell.say("fg")
+    until(lambda: state_of(drainit) == "S", "drainit goes on")
+    screen.type(b"words\n")
+    screen.lines.wait_for("got words")
+
+
+def cpu_ticks(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
