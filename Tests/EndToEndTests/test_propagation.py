@@ -25,6 +25,11 @@ ALONE = "http-reuse never\n  option http-server-close"
 class Balancer:
     """HAProxy before two servers, of which the first is the old one."""
 
+    mode = "http"
+    servers = f"""
+  server old 127.0.0.1:{OLD}
+  server new 127.0.0.1:{NEW} disabled"""
+
     def __init__(self, start, place, old, reuse):
         self.control = place / "haproxy.socket"
         self.box = start(
@@ -38,7 +43,7 @@ class Balancer:
 global
   stats socket {self.control} level admin
 defaults
-  mode http
+  mode {self.mode}
   retries 0
   timeout connect 2s
   timeout client 30s
@@ -47,9 +52,8 @@ frontend front
   bind 127.0.0.1:{FRONT}
   default_backend back
 backend back
-  {reuse}
-  server old 127.0.0.1:{OLD}
-  server new 127.0.0.1:{NEW} disabled
+  {reuse if self.mode == "http" else ""}
+  {self.servers}
 """)
         return path
 
