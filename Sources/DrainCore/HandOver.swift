@@ -14,6 +14,8 @@ public struct HandOver: Equatable, Sendable {
   public var ignoredDispositions = SignalSet()
   /// The endpoint's listening socket; -1 for none.
   public var endpoint: Int32 = -1
+  /// drainit's own executable.
+  public var executable: Int32 = -1
   public var lives = Lives()
 
   public init(pid: Int32) { self.pid = pid }
@@ -29,7 +31,7 @@ public struct HandOver: Equatable, Sendable {
     let own: InlineArray<12, UInt64> = [
       UInt64(UInt32(bitPattern: pid)), gate.isOpen ? 1 : 0, UInt64(gate.successes),
       UInt64(bitPattern: gate.warmupEnd.nanoseconds), mask.bits, changedDispositions.bits,
-      ignoredDispositions.bits, UInt64(UInt32(bitPattern: endpoint)), UInt64(lives.count),
+      ignoredDispositions.bits, HandOver.pair(endpoint, executable), UInt64(lives.count),
       UInt64(bitPattern: lives.times[0].nanoseconds),
       UInt64(bitPattern: lives.times[1].nanoseconds),
       UInt64(bitPattern: lives.times[2].nanoseconds),
@@ -70,10 +72,20 @@ public struct HandOver: Equatable, Sendable {
     changedDispositions = SignalSet(bits: own[5])
     ignoredDispositions = SignalSet(bits: own[6])
     endpoint = Int32(truncatingIfNeeded: own[7])
+    executable = Int32(truncatingIfNeeded: own[7] >> 32)
     lives.count = UInt32(truncatingIfNeeded: own[8])
     for index in 0..<3 {
       lives.times[index] = Instant(nanoseconds: Int64(bitPattern: own[9 &+ index]))
     }
+  }
+
+  /// The executable alone, before anything else is known; -1 where there is none.
+  public static func executable(in text: Span<UInt8>) -> Int32 {
+    Int32(truncatingIfNeeded: (hex(text, at: 16 &* 7) ?? .max) >> 32)
+  }
+
+  private static func pair(_ low: Int32, _ high: Int32) -> UInt64 {
+    UInt64(UInt32(bitPattern: low)) | UInt64(UInt32(bitPattern: high)) << 32
   }
 
   private static func word(_ bytes: Span<UInt8>, at start: Int) -> UInt64 {

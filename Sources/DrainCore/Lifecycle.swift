@@ -63,9 +63,11 @@ public struct Lifecycle: Sendable {
     case .draining:
       // Once more, rather than not at all: a registry is told twice without harm.
       if state.drainHooksRun { effects.append(.runHooks(.drain)) }
-      if observesNow && state.windowEnd != .noListener {
+      if state.windowEnd != .noListener {
         hold(false, .none)
-        effects.append(.observeTraffic)
+        effects.append(.findListeners)
+        if plan.hasLiveCheck { effects.append(.checkLive) }
+        if observesNow { effects.append(.observeTraffic) }
       }
       endWindowWhenOver(now, &effects)
     case .leaving:

@@ -52,8 +52,9 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case noEndpoint(port: UInt16, errno: Int32)
   /// The log could not take that many lines since the last one that it took.
   case linesDropped(UInt64)
-  /// drainit had a fault of its own and has come back, for that many times now.
-  case cameBack(count: UInt32, isBare: Bool)
+  /// drainit had a fault of its own, this signal, and has come back, for that many times now; none where
+  /// the life before could not begin.
+  case cameBack(Signal, count: UInt32, isBare: Bool)
   /// A hook, one of `LogContext.hooks`, has ended or was given up.
   case hookEnded(HookMoment, hook: Int, CheckOutcome)
   /// The app's connections cannot be watched, for this reason: the window lasts its maximum.

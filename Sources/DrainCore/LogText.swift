@@ -91,8 +91,12 @@ extension ByteBuffer {
       append("arrivals cannot be seen (")
       append(errno: errno)
       append("): the window lasts its maximum")
-    case .cameBack(let count, let isBare):
+    case .cameBack(let signal, let count, let isBare):
       append("came back from a fault of its own (")
+      if signal != .none {
+        append(signal)
+        append(", ")
+      }
       append(decimal: UInt64(count))
       append(count == 1 ? " time so far); " : " times so far); ")
       appendApp(state, context)

@@ -102,6 +102,9 @@ public struct MetricsReport {
       "drainit_log_lines_dropped_total", "Log lines that the log could not take.",
       counts.logLinesDropped)
     body.counter(
+      "drainit_come_backs_total", "Times drainit came back from a fault of its own.",
+      counts.comeBacks)
+    body.counter(
       "drainit_http_connections_total", "Connections that the endpoint accepted.",
       endpoint.accepted)
     body.counter(

@@ -24,6 +24,8 @@ public struct RunCounts: Equatable, BitwiseCopyable, Sendable {
   public var processesReaped: UInt64 = 0
   /// Lines that the log could not take.
   public var logLinesDropped: UInt64 = 0
+  /// How often drainit came back from a fault of its own; the other counts then began anew.
+  public var comeBacks: UInt64 = 0
 
   public init() {}
 }

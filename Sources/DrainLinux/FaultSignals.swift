@@ -24,8 +24,22 @@ public struct FaultSignals: ~Copyable {
   /// Installs the handler, and notes in `dispositions` what was there before.
   public init(replacing dispositions: inout Dispositions) throws(Errno) {
     let pipe = try Pipe()
-    try FaultSignals.provideStack()
+    try FaultSignals.arm(&dispositions)
     faultWriter = pipe.writer.number
+    self.pipe = pipe
+  }
+
+  /// Installs the handler before anything else is done: for a life that must not end in its own start.
+  static func arm() {
+    var unused = Dispositions()
+    do { try arm(&unused) } catch {}
+    // Executed anew by a handler, it is blocked still.
+    var unblocked = all.bits
+    _ = linux_sigprocmask(linux_SIG_UNBLOCK, &unblocked, nil)
+  }
+
+  private static func arm(_ dispositions: inout Dispositions) throws(Errno) {
+    if faultOwner == 0 { try provideStack() }
     faultOwner = getpid()
     let original = try KernelAction(installedFor: .ill)
     let action = try KernelAction(handler: { handleFault($0, $1, $2) }, for: .ill)
@@ -36,7 +50,6 @@ public struct FaultSignals: ~Copyable {
       rest &= rest &- 1
       try dispositions.change(signal, to: action)
     }
-    self.pipe = pipe
   }
 
   /// The descriptor to watch: readable when somebody has sent one of the seven.
@@ -85,7 +98,7 @@ private func handleFault(
     _ = write(faultWriter, record, MemoryLayout<siginfo_t>.size)
   } else {
     // A child between fork and exec has the handler still: its fault is its own.
-    if getpid() == faultOwner { beginSecondLife() }
+    if getpid() == faultOwner { beginSecondLife(number) }
     endByDefault(number)
   }
   linux_set_errno(error)

@@ -6,58 +6,66 @@ import DrainCore
 /// PID 1, its children, pending signals and the descriptors that are passed on survive that; memory does
 /// not, so what has to be known is kept as text in a variable of the next one's environment, written
 /// after every event. The handler of a fault makes system calls alone.
+///
+/// The two variables are the environment's last. Before the text stand two characters: how many lives have
+/// ended in their own start since it was written, and by which signal the last one did.
 public struct SecondLife: ~Copyable {
   // Not an option: no name that begins with DRAINIT_.
   private static var variable: StaticString { "drainit-life=" }
   private static var directoryVariable: StaticString { "drainit-directory=" }
+  fileprivate static var textStart: Int { variable.utf8CodeUnitCount &+ 2 }
 
   private var text = ByteBuffer(capacity: HandOver.textSize)
   private var scratch = ByteBuffer(capacity: LifecycleState.encodedSize)
   // Two of each: one is what the handler would use while the other is written.
   private let slots: UnsafeMutablePointer<UInt8>
+  private let vectors: (LifeVector, LifeVector)
+  private let directory: UnsafeMutablePointer<UInt8>
+  private let count: Int
   private static var slotSize: Int { 64 &+ HandOver.textSize }
+  private static var directorySize: Int { 64 &+ StartDirectory.longest }
   private var isFirstSlot = true
 
   /// Opens drainit's own executable and lays arguments and environment ready; nil where either cannot be
-  /// had, and a fault is then what it is to any program.
-  ///
-  /// - Parameter executable: the name that the kernel started it by, for where there is no `/proc`.
-  public init?(
-    arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
-    environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
-    directory: UnsafePointer<CChar>?
-  ) {
-    guard let executable = SecondLife.openExecutable() else { return nil }
+  /// had, and a fault is then what it is to any program. So it is until `store` is called.
+  public init?(arguments: LifeVector, environment: LifeVector) {
+    if lifeExecutable < 0 {
+      guard let executable = SecondLife.openExecutable() else { return nil }
+      lifeExecutable = executable.release()
+    }
     var count = 0
     while environment[count] != nil { count &+= 1 }
-    let directoryBytes = directory.map { Int(strlen($0)) } ?? 0
     let pointers = (count &+ 3) &* MemoryLayout<UnsafeMutablePointer<CChar>?>.stride
-    let total = 2 &* pointers &+ 2 &* SecondLife.slotSize &+ directoryBytes &+ 64
+    let total = 2 &* pointers &+ 2 &* SecondLife.slotSize &+ SecondLife.directorySize
     let memory = mmap(nil, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let memory, UInt(bitPattern: memory) != .max else { return nil }
-    let text = (memory + 2 &* pointers).assumingMemoryBound(to: UInt8.self)
-    slots = text
-    let directoryText = text + 2 &* SecondLife.slotSize
-    SecondLife.write(SecondLife.directoryVariable, directory, to: directoryText)
-    for slot in 0..<2 {
-      let vector = (memory + slot &* pointers)
-        .assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self)
-      for index in 0..<count { vector[index] = environment[index] }
-      let start = text + slot &* SecondLife.slotSize
-      SecondLife.write(SecondLife.variable, nil, to: start)
-      vector[count] = UnsafeMutableRawPointer(start).assumingMemoryBound(to: CChar.self)
-      vector[count &+ 1] =
-        directory == nil
-        ? nil : UnsafeMutableRawPointer(directoryText).assumingMemoryBound(to: CChar.self)
-      vector[count &+ 2] = nil
-      if slot == 0 { lifeFirst = vector } else { lifeSecond = vector }
-    }
+    slots = (memory + 2 &* pointers).assumingMemoryBound(to: UInt8.self)
+    directory = slots + 2 &* SecondLife.slotSize
+    let pointer = UnsafeMutablePointer<CChar>?.self
+    vectors = (
+      memory.assumingMemoryBound(to: pointer),
+      (memory + pointers).assumingMemoryBound(to: pointer)
+    )
+    self.count = count
+    lay(vectors.0, environment, slots)
+    lay(vectors.1, environment, slots + SecondLife.slotSize)
+    SecondLife.write(SecondLife.directoryVariable, to: directory)
     lifeArguments = arguments
-    lifeExecutable = executable.release()
   }
 
-  /// drainit's own executable, kept from the start.
-  public var executableNumber: Int32 { lifeExecutable }
+  private func lay(
+    _ vector: LifeVector, _ environment: LifeVector, _ slot: UnsafeMutablePointer<UInt8>
+  ) {
+    // The rest of the memory is zero.
+    for index in 0..<count { vector[index] = environment[index] }
+    SecondLife.write(SecondLife.variable, to: slot)
+    slot[SecondLife.textStart &- 2] = UInt8(ascii: "0")
+    vector[count] = UnsafeMutableRawPointer(slot).assumingMemoryBound(to: CChar.self)
+    vector[count &+ 1] = UnsafeMutableRawPointer(directory).assumingMemoryBound(to: CChar.self)
+  }
+
+  /// drainit's own executable, kept from the start; -1 where it is not kept.
+  public static var executableNumber: Int32 { lifeExecutable }
 
   /// Replaces what the next one would be told.
   public mutating func store(_ handOver: HandOver) {
@@ -65,69 +73,82 @@ public struct SecondLife: ~Copyable {
     handOver.append(to: &text, scratch: &scratch)
     let isFirst = isFirstSlot
     isFirstSlot = !isFirst
-    let name = SecondLife.variable.utf8CodeUnitCount
-    let start = slots + (isFirst ? name : name &+ SecondLife.slotSize)
+    let slot = isFirst ? slots : slots + SecondLife.slotSize
     text.withBytes {
-      UnsafeMutableRawPointer(start).copyMemory(from: $0.baseAddress!, byteCount: $0.count)
+      UnsafeMutableRawPointer(slot + SecondLife.textStart)
+        .copyMemory(from: $0.baseAddress!, byteCount: $0.count)
     }
-    start[HandOver.textSize] = 0
     lifeApp = handOver.lifecycle.appPID
     lifeEndpoint = handOver.endpoint
-    lifeIsBare = handOver.lives.isBare
-    // Last: from here on it is whole.
-    lifeEnvironment = isFirst ? lifeFirst : lifeSecond
+    lifePauses = handOver.lives.isBare
+    lifeEntry = count
+    lifeText = UnsafeMutableRawPointer(slot).assumingMemoryBound(to: CChar.self)
+    // Last: from here on it is whole, and what has been read is dealt with.
+    lifeEnvironment = isFirst ? vectors.0 : vectors.1
+    SignalQueue.passedOn()
   }
 
-  /// Takes what another drainit left out of the environment, so that no child is given it.
-  ///
-  /// Returns it where it was written by this very process in an earlier life.
+  /// Tells where the children of the next one shall begin.
+  public borrowing func store(directory name: UnsafePointer<CChar>?) {
+    guard let name, strlen(name) < StartDirectory.longest else { return }
+    strcpy(
+      UnsafeMutableRawPointer(directory + SecondLife.directoryVariable.utf8CodeUnitCount)
+        .assumingMemoryBound(to: CChar.self), name)
+  }
+
+  /// Leaves a fault what it is to any program until the next `store`: for the moment of the app's start,
+  /// which must not be made twice.
+  public static func withdraw() { lifeEnvironment = nil }
+
+  /// Takes what an earlier drainit in this process left out of the environment, so that no child is given
+  /// it. From here on a fault, or `beginAgain`, executes drainit anew once more.
   public static func take(
-    from environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-  ) -> (handOver: HandOver, directory: UnsafePointer<CChar>?)? {
-    var found: HandOver?
-    var directory: UnsafePointer<CChar>?
-    var kept = 0
-    var index = 0
-    while let entry = environment[index] {
-      index &+= 1
-      if let value = value(of: entry, variable) {
-        let length = Int(strlen(value))
-        let bytes = UnsafeRawBufferPointer(start: value, count: length)
-        found = HandOver(Span(_unsafeBytes: bytes))
-      } else if let value = value(of: entry, directoryVariable) {
-        directory = UnsafePointer(value)
-      } else {
-        environment[kept] = entry
-        kept &+= 1
-      }
-    }
-    if kept < index { environment[kept] = nil }
+    arguments: LifeVector, environment: LifeVector
+  ) -> (handOver: HandOver, directory: UnsafePointer<CChar>, failures: UInt8, signal: Signal)? {
+    var count = 0
+    while environment[count] != nil { count &+= 1 }
+    guard count >= 2, let entry = environment[count &- 2], let last = environment[count &- 1],
+      begins(entry, variable), begins(last, directoryVariable), strlen(entry) > textStart
+    else { return nil }
+    let text = entry + textStart
+    let bytes = UnsafeRawBufferPointer(start: text, count: Int(strlen(text)))
+    lifeExecutable = HandOver.executable(in: Span(_unsafeBytes: bytes))
+    lifePauses = true
+    lifeEntry = count &- 2
+    lifeText = entry
+    lifeArguments = arguments
+    lifeEnvironment = environment
+    let failures = UInt8(bitPattern: text[-2]) &- UInt8(ascii: "0")
+    if failures < 9 { text[-2] &+= 1 }
+    // From here on a fault is not the end.
+    FaultSignals.arm()
+    environment[lifeEntry] = nil
     // Somebody else's, or typed: the app must be our child.
-    guard let found, found.pid == getpid() else { return nil }
-    return (found, directory)
-  }
-
-  private static func value(
-    of entry: UnsafeMutablePointer<CChar>, _ name: StaticString
-  ) -> UnsafeMutablePointer<CChar>? {
-    for index in 0..<name.utf8CodeUnitCount
-    where UInt8(bitPattern: entry[index]) != name.utf8Start[index] {
+    guard let found = HandOver(Span(_unsafeBytes: bytes)), found.pid == getpid() else {
+      withdraw()
+      lifeExecutable = -1
       return nil
     }
-    return entry + name.utf8CodeUnitCount
+    lifeApp = found.lifecycle.appPID
+    lifeEndpoint = found.endpoint
+    SystemCall.setCloseOnExec(lifeExecutable)
+    let signal = Signal(Int32(UInt8(bitPattern: text[-1]) &- UInt8(ascii: "0")))
+    let directory = UnsafePointer(last + directoryVariable.utf8CodeUnitCount)
+    return (found, directory, failures, signal)
   }
 
-  private static func write(
-    _ name: StaticString, _ value: UnsafePointer<CChar>?, to start: UnsafeMutablePointer<UInt8>
-  ) {
-    let length = name.utf8CodeUnitCount
-    for index in 0..<length { start[index] = name.utf8Start[index] }
-    var index = 0
-    while let value, value[index] != 0 {
-      start[length &+ index] = UInt8(bitPattern: value[index])
-      index &+= 1
-    }
-    start[length &+ index] = 0
+  /// Gives this life up before it has begun, for want of memory or descriptors; the next one may have more.
+  public static func beginAgain() { beginSecondLife(0) }
+
+  private static func begins(_ entry: UnsafeMutablePointer<CChar>, _ name: StaticString) -> Bool {
+    strncmp(
+      entry, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self),
+      name.utf8CodeUnitCount) == 0
+  }
+
+  /// Writes a variable's name.
+  private static func write(_ name: StaticString, to start: UnsafeMutablePointer<UInt8>) {
+    memcpy(start, name.utf8Start, name.utf8CodeUnitCount)
   }
 
   /// Opened for execution alone: it may not be readable.
@@ -136,24 +157,32 @@ public struct SecondLife: ~Copyable {
   }
 }
 
+/// A vector of C strings with a null at its end.
+public typealias LifeVector = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+
 // What the handler needs, and it has no other way to be given it.
 nonisolated(unsafe) private var lifeExecutable: Int32 = -1
-nonisolated(unsafe) private var lifeArguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-nonisolated(unsafe) private var lifeFirst: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-nonisolated(unsafe) private var lifeSecond: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-nonisolated(unsafe) private var lifeEnvironment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+nonisolated(unsafe) private var lifeArguments: LifeVector?
+nonisolated(unsafe) private var lifeEnvironment: LifeVector?
+nonisolated(unsafe) private var lifeEntry = 0
+nonisolated(unsafe) private var lifeText: UnsafeMutablePointer<CChar>?
 nonisolated(unsafe) private var lifeEndpoint: Int32 = -1
 nonisolated(unsafe) private var lifeApp: Int32 = 0
-nonisolated(unsafe) private var lifeIsBare = false
+nonisolated(unsafe) private var lifePauses = false
 
 /// Executes drainit anew; returns only where nothing lies ready for it. For the handler of a fault.
 ///
 /// Where the system refuses it, for want of memory say, it is tried again every 100 ms; should the app end
 /// meanwhile, that is the container's end with the app's own code.
-func beginSecondLife() {
-  guard let environment = lifeEnvironment, let arguments = lifeArguments else { return }
-  if lifeIsBare { pauseLife() }
+func beginSecondLife(_ signal: Int32) {
+  guard let environment = lifeEnvironment, let arguments = lifeArguments, let text = lifeText
+  else { return }
+  putBackSignalInHand()
+  text[SecondLife.textStart &- 1] = CChar(truncatingIfNeeded: signal &+ 48)
+  environment[lifeEntry] = text
+  if lifePauses { pauseLife() }
   if lifeEndpoint >= 0 { _ = linux_fcntl(lifeEndpoint, F_SETFD, 0) }
+  _ = linux_fcntl(lifeExecutable, F_SETFD, 0)
   while true {
     _ = linux_execveat_self(lifeExecutable, arguments, environment)
     endWithTheApp()

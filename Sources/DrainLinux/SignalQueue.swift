@@ -12,9 +12,6 @@ public struct SignalQueue: ~Copyable {
 
   private let descriptor: FileDescriptor
   private let ownPID: Int32
-  private var batch = InlineArray<8, signalfd_siginfo>(repeating: signalfd_siginfo())
-  private var count = 0
-  private var position = 0
 
   /// Blocks the signals and opens the queue.
   ///
@@ -44,37 +41,55 @@ public struct SignalQueue: ~Copyable {
   /// All but the seven fault signals; the kernel leaves SIGKILL and SIGSTOP out by itself.
   public static var blocked: SignalSet { SignalSet(bits: ~FaultSignals.all.bits) }
 
-  /// The next signal, or nil when none is waiting.
+  /// The next signal, or nil when none is waiting; epoll tells again while any is left.
   ///
-  /// What drainit brought about itself is left out: the SIGPIPE of a log line that nobody reads, the
-  /// SIGTSTP with which it stops as a job.
-  public mutating func next() -> ReceivedSignal? {
+  /// It stays in hand until what it led to is remembered: a fault before that puts it back among the
+  /// pending. What drainit brought about itself is left out: the SIGPIPE of a log line that nobody reads,
+  /// the SIGTSTP with which it stops as a job.
+  public func next() -> ReceivedSignal? {
     while true {
-      if position == count && !readBatch() { return nil }
-      let received = ReceivedSignal(batch[position])
-      position &+= 1
+      signalInHand = signalfd_siginfo()
+      let number = descriptor.number
+      let result = withUnsafeMutableBytes(of: &signalInHand) {
+        SystemCall.read(number, into: $0)
+      }
+      guard case .bytes(MemoryLayout<signalfd_siginfo>.size) = result else {
+        signalInHand.ssi_signo = 0
+        return nil
+      }
+      let received = ReceivedSignal(signalInHand)
+      // Put back once already: were it what brought drainit down, it would do so for ever.
+      if signalInHand.ssi_errno != 0 { signalInHand.ssi_signo = 0 }
       if received.isFromProcess && received.senderPID == ownPID { continue }
       return received
     }
   }
+}
 
-  /// Reads as many as are waiting, eight at most. After a read that was not full the next is asked
-  /// for by epoll, which tells again while any is left.
-  private mutating func readBatch() -> Bool {
-    if count > 0 && count < batch.count {
-      count = 0
-      position = 0
-      return false
-    }
-    position = 0
-    count = 0
-    let number = descriptor.number
-    var span = batch.mutableSpan
-    let result = span.withUnsafeMutableBytes { SystemCall.read(number, into: $0) }
-    if case .bytes(let length) = result {
-      count = length / MemoryLayout<signalfd_siginfo>.stride
-    }
-    return count > 0
+extension SignalQueue {
+  /// Notes that the signal in hand has been passed on.
+  public static func passedOn() { signalInHand.ssi_signo = 0 }
+}
+
+// What the handler of a fault needs, and it has no other way to be given it: the signal that was read and
+// not dealt with yet; number 0 for none.
+nonisolated(unsafe) var signalInHand = signalfd_siginfo()
+
+/// Puts the signal in hand back among the pending ones. For the handler of a fault.
+///
+/// The corresponding C function is `sigqueue`; a process may send itself any code (rt_sigqueueinfo(2)).
+func putBackSignalInHand() {
+  let received = ReceivedSignal(signalInHand)
+  if received.signal.number == 0 { return }
+  var record = siginfo_t()
+  linux_si_fill(
+    &record, received.signal.number, received.code, received.senderPID, received.senderUID,
+    received.value)
+  record.si_errno = 1
+  withUnsafePointer(to: &record) {
+    _ = linux_syscall(
+      Int(SYS_rt_sigqueueinfo), Int(getpid()), Int(received.signal.number), Int(bitPattern: $0),
+      0, 0, 0)
   }
 }
 

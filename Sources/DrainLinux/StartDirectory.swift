@@ -8,10 +8,13 @@ public struct StartDirectory: ~Copyable {
   // The name with its zero byte, or null where it has none any more: its children start in `/`.
   private let name: UnsafeMutablePointer<CChar>?
 
+  /// The longest name, its zero byte included (PATH_MAX).
+  static var longest: Int { 4096 }
+
   /// Remembers the working directory and moves to `/`, after the app was started.
   public init() {
     var copy: UnsafeMutablePointer<CChar>?
-    withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+    withUnsafeTemporaryAllocation(byteCount: StartDirectory.longest, alignment: 1) { buffer in
       let room = buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
       // A directory that was removed, or lies outside of our root, has no name: ENOENT.
       if let room, getcwd(room, buffer.count) != nil { copy = strdup(room) }

@@ -8,9 +8,11 @@ import DrainLinux
   _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> Int32 {
   // Returns the exit code; nothing calls exit while an owning value is alive.
-  let earlier = SecondLife.take(from: environment)
-  switch prepare(Command(count, arguments, environment), EarlierLife(earlier)) {
+  let earlier = EarlierLife(arguments, environment)
+  switch prepare(Command(count, arguments, environment), earlier) {
   case .ended(let code):
+    // The app runs: drainit does not end for want of something that it had before.
+    if earlier != nil { SecondLife.beginAgain() }
     return Int32(code)
   case .supervises(let supervisor):
     // Nothing is given back afterwards: the process ends, and everything with it.
@@ -108,6 +110,8 @@ private func follow(
     supervisor.initialize(to: try Supervisor(command, options, plan, earlier))
     return .supervises(supervisor)
   } catch {
+    // Where the app runs already a write must not wait.
+    if earlier != nil { return .ended(Lifecycle.ownFailure) }
     words.append(error)
     return refuse(&words)
   }

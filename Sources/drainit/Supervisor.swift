@@ -102,9 +102,10 @@ struct Supervisor: ~Copyable {
 
   @inline(never) private mutating func begin() {
     let now = Clock.now()
+    layReady()
     perform(lifecycle.begin(now: now))
     if lifecycle.phase == .waiting {
-      layReady()
+      remember()
       attend(readiness.awaitStart(facts, sources.loop, now))
     }
   }
@@ -127,7 +128,7 @@ struct Supervisor: ~Copyable {
   @inline(never) private mutating func take(_ event: ReadyEvent) {
     switch EventSource(event.token) {
     case .signals:
-      readSignals()
+      if let received = sources.signals.next() { take(received) }
     case .faults:
       while let received = sources.faults.next() { take(received) }
     case .traffic:
@@ -153,6 +154,7 @@ struct Supervisor: ~Copyable {
       endpoint: facts, state: lifecycle.state, now: Clock.now(), sinceEpoch: Clock.sinceEpoch())
     facts.counts = counts
     facts.counts.logLinesDropped = log.linesDropped
+    facts.counts.comeBacks = UInt64(lives.count)
     return facts
   }
 

@@ -23,9 +23,12 @@ extension Supervisor {
       spawn.parentDeathSignal = stop == .none ? .term : stop
     }
     if !options.isPlain { readiness.learnPorts() }
+    SecondLife.withdraw()
     do throws(SpawnFailure) {
       let pid = try spawn.start()
-      if !options.isPlain { readiness.learnInheritedPorts() }
+      // Noted at once: from here on a fault must not be the app's end.
+      _ = lifecycle.handle(.appStarted(pid: pid), now: Clock.now())
+      remember()
       leaveStart()
       handle(.appStarted(pid: pid), Clock.now())
     } catch {
@@ -36,6 +39,15 @@ extension Supervisor {
 
   /// Gives up what belongs to the app alone: inherited descriptors and the working directory.
   @inline(never) private mutating func leaveStart() {
+    if !options.isPlain { readiness.learnInheritedPorts() }
+    closeDescriptors()
+    startDirectory = StartDirectory()
+    readiness.world.settings.directory = startDirectory?.path
+    secondLife?.store(directory: startDirectory?.path)
+  }
+
+  /// Closes what is not drainit's own.
+  @inline(never) mutating func closeDescriptors() {
     var own = OwnDescriptors()
     own.insert(STDERR_FILENO)
     own.insert(sources.signals.number)
@@ -43,13 +55,11 @@ extension Supervisor {
     own.insert(sources.faults.handlerNumber)
     own.insert(sources.loop.number)
     own.insert(terminal?.number ?? -1)
+    own.insert(SecondLife.executableNumber)
     // Before the app was started somebody may have asked, and `--start-after` may have run.
     readiness.insert(into: &own)
     own.closeOthers()
     StandardDescriptors.fill()
-    startDirectory = StartDirectory()
-    readiness.world.settings.directory = startDirectory?.path
-    layReady()
   }
 
   /// Asked once when the exit hooks are done with; later the reaper tells when nobody is left.

@@ -8,9 +8,10 @@ extension Supervisor {
   /// Tells the lifecycle of an event and does what it says.
   @inline(never) mutating func handle(_ event: Event, _ now: Instant) {
     let effects = lifecycle.handle(event, now: now)
-    // A signal that is only passed on changes nothing that would have to be remembered.
-    if !effects.isForwarding { remember() }
     perform(effects)
+    // Afterwards: after a fault in between it is done again, which is better than not at all. A signal that
+    // is only passed on changes nothing that would have to be remembered.
+    if !effects.isForwarding { remember() }
     attend(readiness.follow(facts, sources.loop, now))
   }
 
@@ -24,6 +25,7 @@ extension Supervisor {
     case .forward(let received, let signal):
       counts.signalsForwarded &+= 1
       signalling.forward(received, as: signal)
+      SignalQueue.passedOn()
     case .signalApp(let signal): signalling.send(signal)
     case .signalLeftovers(let signal): signalling.sendToAll(signal)
     case .findLeftovers: findLeftovers()

@@ -6,13 +6,20 @@ import DrainLinux
 struct EarlierLife {
   var handOver: HandOver
   /// The directory that it was started in, by name.
-  var directory: UnsafePointer<CChar>?
+  var directory: UnsafePointer<CChar>
+  /// What it ended by; none where it could not begin.
+  var signal: Signal
 
-  init?(_ found: (handOver: HandOver, directory: UnsafePointer<CChar>?)?) {
-    guard let found else { return nil }
+  /// Before anything else is done: from here on a fault is not the end.
+  init?(_ arguments: LifeVector, _ environment: LifeVector) {
+    guard let found = SecondLife.take(arguments: arguments, environment: environment) else {
+      return nil
+    }
     handOver = found.handOver
-    handOver.lives.comeBack(now: Clock.now())
+    // Those that ended in their own start could not count themselves.
+    for _ in 0...found.failures { handOver.lives.comeBack(now: Clock.now()) }
     directory = found.directory
+    signal = found.signal
   }
 }
 
@@ -22,14 +29,15 @@ extension Supervisor {
   /// Lays everything ready for a come-back; from now on a fault is not the container's end.
   @inline(never) mutating func layReady() {
     secondLife = SecondLife(
-      arguments: command.argumentPointers, environment: command.environmentPointers,
-      directory: startDirectory?.path)
+      arguments: command.argumentPointers, environment: command.environmentPointers)
     remember()
   }
 
   /// Keeps what a come-back has to know, after every event.
   @inline(never) mutating func remember() {
-    if secondLife == nil { return }
+    // Before the app runs a fault ends drainit, as it would end any program; and with it, too.
+    let hasAnybody = lifecycle.state.appPID > 0 || lifecycle.phase == .waiting
+    if secondLife == nil || !hasAnybody || lifecycle.phase == .exited { return }
     var handOver = HandOver(pid: getpid())
     handOver.lifecycle = lifecycle.state
     handOver.gate = readiness.memory
@@ -37,6 +45,7 @@ extension Supervisor {
     handOver.changedDispositions = sources.dispositions.changed
     handOver.ignoredDispositions = sources.dispositions.ignored
     handOver.endpoint = readiness.endpointNumber
+    handOver.executable = SecondLife.executableNumber
     handOver.lives = lives
     secondLife?.store(handOver)
   }
@@ -52,9 +61,12 @@ extension Supervisor {
     lifecycle = Lifecycle(plan: plan, resuming: earlier.handOver.lifecycle)
     terminal = Terminal()
     startDirectory = StartDirectory(named: earlier.directory)
+    // What came from outside and was not closed yet.
+    if earlier.handOver.lifecycle.phase != .waiting { closeDescriptors() }
     layReady()
+    secondLife?.store(directory: earlier.directory)
     if !options.isPlain && !lives.isBare { readiness.learnPorts(again: true) }
-    log.write(.cameBack(count: lives.count, isBare: lives.isBare), lifecycle.state)
+    log.write(.cameBack(earlier.signal, count: lives.count, isBare: lives.isBare), lifecycle.state)
     // SIGCHLD may have been read without a child being reaped.
     mustReap = true
     perform(lifecycle.resume(now: Clock.now()))

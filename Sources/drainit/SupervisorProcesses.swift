@@ -5,10 +5,6 @@ import DrainLinux
 // Signals in, signals out, and what becomes of processes.
 
 extension Supervisor {
-  @inline(never) mutating func readSignals() {
-    while let received = sources.signals.next() { take(received) }
-  }
-
   @inline(never) mutating func take(_ received: ReceivedSignal) {
     if received.signal == .chld {
       // Somebody's kill -CHLD is no news of a child, and costs a look.
