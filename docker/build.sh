@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the binary that ships, for the machine's own architecture or the one named by ARCH:
-#   docker/build.sh OUT      writes OUT/drainit
+#   docker/build.sh OUT      writes OUT/drainit; PRODUCT names another program of the package
 # Embedded Swift, static musl, full LTO. It needs a Swift toolchain and takes musl from Debian.
 # ARCH=aarch64 is cross-built on x86_64.
 set -eu
@@ -9,6 +9,7 @@ out=${1:-}
 [ -n "$out" ] || { echo "usage: docker/build.sh OUT" >&2; exit 2; }
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 arch=${ARCH:-$(uname -m)}
+product=${PRODUCT:-drainit}
 
 needs() {
   if ! [ -e "$1" ]; then
@@ -41,9 +42,9 @@ cd "$root"
 options=$(cat "docker/release-$arch.json" docker/discard.ld docker/idle.order | cksum)
 [ "$(cat ".build-$arch/options" 2>/dev/null)" = "$options" ] || rm -rf ".build-$arch"
 # shellcheck disable=SC2086 # triple is two words or none
-swift build -c release --product drainit --experimental-lto-mode=full $triple \
+swift build -c release --product "$product" --experimental-lto-mode=full $triple \
   --scratch-path ".build-$arch" --toolset "docker/release-$arch.json" >&2
 echo "$options" >".build-$arch/options"
 mkdir -p "$out"
-cp ".build-$arch/release/drainit" "$out/drainit"
-ls -l "$out/drainit" >&2
+cp ".build-$arch/release/$product" "$out/$product"
+ls -l "$out/$product" >&2

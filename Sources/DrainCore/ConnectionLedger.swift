@@ -94,7 +94,7 @@ public struct ConnectionLedger: ~Copyable {
     default: return nil
     }
     let at = lastByte(of: row, now)
-    if let place = place(of: row.cookie, amongLast: 32) {
+    if let place = place(of: row.cookie, amongLast: 128) {
       base[place].seen = look
       return weakArrival(place, row, at)
     }
@@ -114,6 +114,8 @@ public struct ConnectionLedger: ~Copyable {
       base[place].seen = 0
       return weakArrival(place, row, at)
     }
+    // The dump may have it from before, in a batch that is not read yet: not once more then.
+    if isLooking { remember(row) }
     let wasSeen = look > 1 || (look == 1 && !isLooking)
     if wasSeen && !wasOverfull { return Arrival(.strong, at: at, from: row.peer) }
     let since = look > 1 ? previousBegunAt : drainedAt

@@ -37,7 +37,10 @@ extension ByteBuffer {
         append(" saved")
       }
       append(")")
-      if let evidence = context.evidence { append(evidence, end: summary.end) }
+      if let evidence = context.evidence {
+        // A fixed wait is held by nobody.
+        append(evidence, namesHolder: summary.end == .maximum && context.plan.endsEarly)
+      }
       append("; ")
     }
     append(printable: context.program.span)
@@ -61,7 +64,7 @@ extension ByteBuffer {
   }
 
   /// Appends what the window has shown: `: 214 late arrivals, last at +3.1s, 2 connections open`.
-  private mutating func append(_ evidence: TrafficEvidence, end: WindowEnd) {
+  private mutating func append(_ evidence: TrafficEvidence, namesHolder: Bool) {
     append(": ")
     append(decimal: UInt64(evidence.lateArrivals))
     append(evidence.lateArrivals == 1 ? " late arrival" : " late arrivals")
@@ -72,7 +75,7 @@ extension ByteBuffer {
     append(", ")
     append(decimal: UInt64(evidence.openConnections))
     append(evidence.openConnections == 1 ? " connection open" : " connections open")
-    if end == .maximum, let holder = evidence.holder { append(holder: holder) }
+    if namesHolder, let holder = evidence.holder { append(holder: holder) }
   }
 
   /// Names who held the window longest, and what a regular one is likely to be.

@@ -155,6 +155,24 @@ private struct Bench: ~Copyable {
     #expect(bench.ledger.remembered == 99)
   }
 
+  /// The kernel has made a batch of the dump, a connection in it closes, and its end is read first.
+  @Test(arguments: [0, 60]) func whatClosesBeforeItsBatchIsReadCountsOnce(others: UInt64) {
+    var bench = Bench()
+    bench.ledger.beginLook(at: after(3))
+    let first = bench.ledger.closed(connection(1, state: .close), at: after(3))
+    #expect(first?.strength == .weak)
+    #expect(bench.ledger.saw(connection(1), at: after(3)) == nil)
+    _ = bench.ledger.endLook(cost: .zero)
+    bench.ledger.beginLook(at: after(1_000))
+    let second = bench.ledger.closed(connection(2, state: .close), at: after(1_000))
+    #expect(second?.strength == .strong)
+    for cookie in 0..<others { _ = bench.ledger.saw(connection(100 + cookie), at: after(1_000)) }
+    #expect(bench.ledger.saw(connection(2), at: after(1_000)) == nil)
+    _ = bench.ledger.endLook(cost: .zero)
+    for moment in [2_000, 3_000] as [Int64] { _ = bench.look(moment, []) }
+    #expect(bench.ledger.remembered == 0)
+  }
+
   @Test func whatOneLookPassesOverIsNotNewInTheNext() {
     var bench = Bench()
     _ = bench.look(5, [connection(1)])

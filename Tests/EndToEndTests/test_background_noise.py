@@ -16,9 +16,9 @@ REAL = 20
 PING = b"\x89\x08ping-pon"
 
 
-def serve(drainit, drain=f"{MIN}s..{MAX}s", app=("web", "8080"), **more):
+def serve(drainit, drain=f"{MIN}s..{MAX}s", *options):
     """Starts a server, as nobody and without any capability."""
-    box = drainit("--drain", drain, "--log", "json", app=app, before=NOBODY, **more)
+    box = drainit("--drain", drain, "--log", "json", *options, app=["web", "8080"], before=NOBODY)
     probing.wait_until_ready(box)
     return box
 
@@ -152,3 +152,13 @@ def test_none_of_a_request_a_second_fails_that_goes_on_for_three_seconds(drainit
 
 def test_none_of_a_request_a_second_fails_that_goes_on_for_eight_seconds(drainit):
     assert a_request_a_second(drainit, 8).late >= 7
+
+
+def test_who_is_ignored_does_not_hold_it(drainit):
+    box = serve(drainit, "1s..30s", "--ignore", "127.0.9.0/24")
+    with Traffic(box) as traffic:
+        probe = traffic.requests(2, source="127.0.9.9")
+        real = traffic.requests(REAL)
+        real.ends = ask_to_stop(box) + 1
+        stop = assert_ended_by_itself(box, real, 4.5, 10)
+        assert probe.count > 8 and stop.late <= real.count

@@ -306,3 +306,71 @@ def lost(box):
     with open(f"/proc/{box.first}/net/netlink", encoding="ascii") as table:
         rows = [line.split() for line in table][1:]
     return sum(int(row[8]) for row in rows if row[1] == "4")
+
+
+def test_only_the_ports_that_were_named_count(drainit):
+    box = serve(drainit, "--port", "8081", app=("web", "8080", "8081"))
+    with Traffic(box) as traffic:
+        busy = traffic.requests(50)
+        begin(box)
+        count = some_requests(traffic, 5, port=8081)
+        stop = stopped(box)
+        assert busy.count > 20
+    assert (stop.end, stop.late) == ("quiet", count), stop
+
+
+def test_until_closed_waits_for_the_last_connection(drainit):
+    box = serve(drainit, "--until", "closed")
+    with Traffic(box) as traffic:
+        one, = traffic.kept(1)
+        begun = begin(box)
+        time.sleep(begun + 3 - time.monotonic())
+        assert not box.out.matching("web: SIGTERM")
+        one.close()
+        stop = stopped(box)
+    assert (stop.end, stop.open) == ("closed", 0) and 3 <= stop.seconds < 12, stop
+
+
+def test_until_probed_waits_for_a_balancer_that_has_seen_it_fail(drainit):
+    box = serve(drainit, "--until", "probed:3")
+    begun = begin(box)
+
+    def probe(agent):
+        with box.connect(probing.PORT) as made:
+            made.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\nUser-Agent: " + agent + b"\r\n\r\n")
+            assert b" 503 " in probing.read_all(made)
+
+    # The kubelet's probes are not a balancer's, and two are not three.
+    for _ in range(5):
+        probe(b"kube-probe/1.30")
+    probe(b"ELB-HealthChecker/2.0")
+    probe(b"ELB-HealthChecker/2.0")
+    time.sleep(begun + 3 - time.monotonic())
+    assert not box.out.matching("web: SIGTERM")
+    probe(b"ELB-HealthChecker/2.0")
+    stop = stopped(box)
+    assert stop.end == "probed" and 3 <= stop.seconds < 12, stop
+
+
+def test_until_a_check_holds(drainit, place):
+    box = serve(drainit, "--until", f"exec:test -e {place}/done", "--ready-every", "200ms")
+    begun = begin(box)
+    time.sleep(begun + 3 - time.monotonic())
+    assert not box.out.matching("web: SIGTERM")
+    (place / "done").touch()
+    stop = stopped(box)
+    assert stop.end == "check" and 3 <= stop.seconds < 12, stop
+
+
+def test_without_netlink_the_window_lasts_its_maximum_and_that_is_said(drainit, bench):
+    box = drainit("--drain", "1s..3s", *SECOND, "--port", "8080", app=("web", "8080"),
+                  before=(*NOBODY, "/usr/bin/python3", str(bench / "without_netlink.py")))
+    probing.wait_until_ready(box)
+    with Traffic(box) as traffic:
+        real = traffic.requests(10)
+        begin(box)
+        box.out.wait_for("web: SIGTERM")
+        real.end()
+    stop = stopped(box)
+    assert stop.end == "max" and stop.seconds >= 3, stop
+    assert box.log.matching("arrivals cannot be seen \\(not permitted\\): the window lasts its maximum")

@@ -86,7 +86,7 @@ def report(record: Record) -> None:
         kinds = ", ".join(f"{count} x {outcome}" for outcome, count in failed.most_common())
         print(
             f"{run.name:{width}}  {len(run.requests):8,}  {len(run.failed):6,}  "
-            f"{len(run.late()):13,}  {run.ended - run.started:5.1f} s  {kinds}"
+            f"{len(run.late()):13,}  {run.took:5.1f} s  {kinds}"
         )
     print("answered late: sent after the replica that answered them had been told to stop\n")
 

@@ -74,7 +74,10 @@ class Picture:
         draw.line(MARGIN, top, RIGHT, top, INK.rule)
         draw.headline(MARGIN, top + 29, run.name, run.headline, INK.ink, color)
         draw.words(MARGIN, top + 49, run.caption, INK.quiet, 13.5)
-        took = f"rolled out in {run.ended - run.started:.1f} s"
+        took = f"rolled out in {run.took:.1f} s"
+        saved = self.record.saved(run)
+        if not run.failed and saved > 0:
+            took += f", {saved:.1f} s saved"
         draw.words(RIGHT, top + 29, took, INK.ink, 15, anchor="end", weight=500)
 
     def grid(self, run: Run, top: float) -> None:

@@ -68,6 +68,11 @@ class Run:
     def headline(self) -> str:
         return f"{len(self.failed):,} of {len(self.requests):,} requests failed"
 
+    @property
+    def took(self) -> float:
+        """How long the rollout itself was, in seconds."""
+        return self.ended - self.started
+
     def late(self) -> list[Request]:
         """Requests that a replica answered after the platform had told it to stop."""
         told = {replica.name: replica.told for replica in self.replicas}
@@ -82,6 +87,10 @@ class Run:
 class Record:
     settings: Settings
     runs: list[Run] = field(default_factory=list)
+
+    def saved(self, run: Run) -> float:
+        """How much shorter its rollout was than the longest that lost nothing, in seconds."""
+        return max((r.took for r in self.runs if not r.failed), default=0.0) - run.took
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self)))
