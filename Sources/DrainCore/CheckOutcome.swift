@@ -43,6 +43,8 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
   case present
   /// Whether the file is there cannot be seen.
   case notAccessible
+  /// The app has not said that it is ready.
+  case notSaid
   /// drainit itself could not run it: no descriptor or no memory.
   case noResources
 
@@ -83,6 +85,7 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
     case .missing: buffer.append("not there")
     case .present: buffer.append("there")
     case .notAccessible: buffer.append("it cannot be looked at")
+    case .notSaid: buffer.append("the app has not said so")
     case .noResources: buffer.append("drainit is out of descriptors")
     }
   }

@@ -1,6 +1,6 @@
 extension Check {
   static var syntax: StaticString {
-    "listening, tcp:, http://, grpc:, exec:, file:, absent: or none (see --help all)"
+    "listening, tcp:, http://, grpc:, exec:, file:, absent:, notify, fd:N or none (see --help all)"
   }
 
   /// Reads a CHECK.
@@ -12,7 +12,8 @@ extension Check {
   static func beforeStart(_ text: Span<UInt8>) throws(ValueProblem) -> Check {
     let check = try Check(parsing: text)
     switch check.kind {
-    case .listening: throw .refused("it is the app that would hold it, and it is not started yet")
+    case .listening, .notify, .descriptor:
+      throw .refused("it is the app that would hold it, and it is not started yet")
     case .tcp, .http, .send, .grpc, .exec, .file, .absent, .none: return check
     }
   }
@@ -24,6 +25,8 @@ extension Check {
       let (host, port) = try address(text.from(4), "tcp:[HOST:]PORT")
       return .tcp(host: host, port: port)
     }
+    if isEqual(text, "notify") { return .notify }
+    if hasPrefix(text, "fd:") { return .descriptor(try descriptor(text.from(3))) }
     if hasPrefix(text, "grpc:") { return try grpc(text.from(5)) }
     if hasPrefix(text, "exec:") { return .exec(try programWords(text.from(5))) }
     if hasPrefix(text, "file:") { return .file(try path(text.from(5))) }
@@ -42,14 +45,24 @@ extension Check {
     if colon == nil {
       near.consider("listening")
       near.consider("none")
+      near.consider("notify")
     }
     near.consider("tcp:")
     near.consider("grpc:")
     near.consider("exec:")
     near.consider("file:")
     near.consider("absent:")
+    near.consider("fd:")
     near.consider("http:")
     return .expected(syntax, near.word)
+  }
+
+  private static func descriptor(_ text: Span<UInt8>) throws(ValueProblem) -> Int32 {
+    // 0 to 2 are the app's own; the kernel has no more than a million (fs.nr_open).
+    guard let number = text.decimal(atMost: 1_048_575), number > 2 else {
+      throw .expected("fd:N, a descriptor of 3 or above")
+    }
+    return Int32(number)
   }
 
   private static func path(_ text: Span<UInt8>) throws(ValueProblem) -> [UInt8] {
@@ -101,5 +114,21 @@ extension Check {
       throw .refused("a path has no blank, '#' or other than ASCII: write %20, %23, %C3%A9")
     }
     return .http(host: parts.host, port: parts.port ?? 80, path: path)
+  }
+}
+
+extension Options {
+  /// Notes what a check needs at the app's start.
+  @inline(never) mutating func noted(_ check: Check) throws(ValueProblem) -> Check {
+    switch check.kind {
+    case .notify: usesNotify = true
+    case .descriptor(let number):
+      if noticeDescriptor >= 0 && noticeDescriptor != number {
+        throw .refused("another descriptor was named before, and it can be one alone")
+      }
+      noticeDescriptor = number
+    case .listening, .tcp, .http, .send, .grpc, .exec, .file, .absent, .none: break
+    }
+    return check
   }
 }

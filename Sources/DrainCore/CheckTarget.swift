@@ -64,7 +64,8 @@ public struct CheckTarget: Sendable {
     switch check.kind {
     case .none: self.init(.nothing, host: [], port: 0)
     case .listening: self.init(.listeners, host: [], port: 0)
-    case .exec, .file, .absent: self.init(.elsewhere, host: [], port: 0)
+    case .exec, .file, .absent, .notify, .descriptor:
+      self.init(.elsewhere, host: [], port: 0)
     case .tcp(let host, let port): self.init(.connect, host: host, port: port)
     case .http(let host, let port, let path):
       let request = CheckRequest.bytes(

@@ -5,12 +5,19 @@ public struct EndpointFacts: Equatable, BitwiseCopyable, Sendable {
   public var mayBeReady: Bool
   /// Whether the app's process is alive.
   public var appRuns: Bool
+  /// Whether the app has said itself that it stops.
+  public var isStopping = false
+  /// Whether the app still says that it is alive.
+  public var watchdog = AppNotices.Watchdog.off
 
   public init(phase: Phase, mayBeReady: Bool, appRuns: Bool) {
     self.phase = phase
     self.mayBeReady = mayBeReady
     self.appRuns = appRuns
   }
+
+  /// Whether the app's own watchdog says that it hangs.
+  public var isHung: Bool { watchdog == .missed || watchdog == .triggered }
 
   /// Whether `--live` matters: from the drain signal on a kubelet's restart would only be in the way.
   var asksLive: Bool { appRuns && (phase == .starting || phase == .serving) }
@@ -93,7 +100,9 @@ public struct EndpointAnswer: BitwiseCopyable, Sendable {
     case .waiting: body.append("starting: waiting for --start-after\n")
     case .draining where !facts.mayBeReady: body.append("draining\n")
     case .starting, .serving, .draining:
-      if !gate.isOpen {
+      if facts.isStopping {
+        body.append("not ready: the app says that it stops\n")
+      } else if !gate.isOpen {
         appendStarting(gate, &body)
       } else if failing > 0 {
         body.append("not ready: ")
@@ -113,11 +122,13 @@ public struct EndpointAnswer: BitwiseCopyable, Sendable {
     isVerbose: Bool, _ body: inout ByteBuffer
   ) -> Bool {
     let failing = facts.asksLive ? countFailing(checks, query) : 0
-    let passes = isAlive && failing == 0
+    let isHung = facts.asksLive && facts.isHung
+    let passes = isAlive && failing == 0 && !isHung
     conclude(page == .livez ? "livez" : "healthz", passes, isVerbose: isVerbose, &body)
     if passes { return true }
     if isAlive {
       body.append("not alive: ")
+      if isHung { body.append(failing > 0 ? "watchdog, " : "watchdog") }
       appendFailing(checks, query, &body)
     } else {
       body.append("the app has ended\n")
@@ -233,6 +244,9 @@ extension EndpointAnswer {
   ) {
     body.append(isAlive ? "[+]app ok\n" : "[-]app failed: it has ended\n")
     if facts.asksLive {
+      if facts.watchdog != .off {
+        body.append(facts.isHung ? "[-]watchdog failed\n" : "[+]watchdog ok\n")
+      }
       appendChecks(checks, query, &body)
     } else {
       appendUnmatched(query, [], &body)

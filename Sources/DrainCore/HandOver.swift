@@ -16,6 +16,10 @@ public struct HandOver: Equatable, Sendable {
   public var endpoint: Int32 = -1
   /// drainit's own executable.
   public var executable: Int32 = -1
+  /// The socket of sd_notify(3), and the descriptor of `fd:N`; -1 for none.
+  public var notify: Int32 = -1
+  public var notice: Int32 = -1
+  public var notices = AppNotices()
   public var lives = Lives()
 
   public init(pid: Int32) { self.pid = pid }
@@ -23,18 +27,22 @@ public struct HandOver: Equatable, Sendable {
   /// How many bytes `append(to:)` writes.
   public static var textSize: Int { 16 &* (LifecycleState.encodedSize / 8 &+ ownWords &+ 1) }
 
-  private static var ownWords: Int { 12 }
+  private static var ownWords: Int { 17 }
 
   /// Appends the text, `textSize` bytes. `scratch` is a buffer of at least `LifecycleState.encodedSize`.
   public func append(to text: inout ByteBuffer, scratch: inout ByteBuffer) {
     var sum = Checksum()
-    let own: InlineArray<12, UInt64> = [
+    let own: InlineArray<17, UInt64> = [
       UInt64(UInt32(bitPattern: pid)), gate.isOpen ? 1 : 0, UInt64(gate.successes),
       UInt64(bitPattern: gate.warmupEnd.nanoseconds), mask.bits, changedDispositions.bits,
       ignoredDispositions.bits, HandOver.pair(endpoint, executable), UInt64(lives.count),
       UInt64(bitPattern: lives.times[0].nanoseconds),
       UInt64(bitPattern: lives.times[1].nanoseconds),
       UInt64(bitPattern: lives.times[2].nanoseconds),
+      UInt64(UInt32(bitPattern: notify)) << 32 | UInt64(UInt32(bitPattern: notice)),
+      notices.flags, UInt64(bitPattern: notices.watchdogPeriod.nanoseconds),
+      UInt64(bitPattern: notices.watchdogDue.nanoseconds),
+      UInt64(bitPattern: notices.reloadingSince.nanoseconds),
     ]
     for index in 0..<HandOver.ownWords { sum.append(own[index], to: &text) }
     scratch.removeAll()
@@ -49,7 +57,7 @@ public struct HandOver: Equatable, Sendable {
   public init?(_ text: Span<UInt8>) {
     guard text.count == HandOver.textSize else { return nil }
     var sum = Checksum()
-    var own = InlineArray<12, UInt64>(repeating: 0)
+    var own = InlineArray<17, UInt64>(repeating: 0)
     var state = ByteBuffer(capacity: LifecycleState.encodedSize)
     for index in 0..<text.count / 16 &- 1 {
       guard let word = HandOver.hex(text, at: 16 &* index) else { return nil }
@@ -77,6 +85,12 @@ public struct HandOver: Equatable, Sendable {
     for index in 0..<3 {
       lives.times[index] = Instant(nanoseconds: Int64(bitPattern: own[9 &+ index]))
     }
+    notify = Int32(truncatingIfNeeded: own[12] >> 32)
+    notice = Int32(truncatingIfNeeded: own[12])
+    notices.flags = own[13]
+    notices.watchdogPeriod = Interval(nanoseconds: Int64(bitPattern: own[14]))
+    notices.watchdogDue = Instant(nanoseconds: Int64(bitPattern: own[15]))
+    notices.reloadingSince = Instant(nanoseconds: Int64(bitPattern: own[16]))
   }
 
   /// The executable alone, before anything else is known; -1 where there is none.

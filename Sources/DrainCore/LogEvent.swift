@@ -59,6 +59,8 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case hookEnded(HookMoment, hook: Int, CheckOutcome)
   /// The app's connections cannot be watched, for this reason: the window lasts its maximum.
   case cannotObserve(errno: Int32)
+  /// The app has told something of itself.
+  case notified(AppNotice)
   /// A system call failed that should not have; drainit goes on.
   case callFailed(errno: Int32)
 }

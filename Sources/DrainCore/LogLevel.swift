@@ -25,11 +25,12 @@ extension LogEvent {
   public func level(_ state: LifecycleState) -> LogLevel {
     switch self {
     case .dropped(_, .waiting): .info
-    case .forwarded, .dropped, .reaped: .debug
+    case .forwarded, .dropped, .reaped, .notified(.status): .debug
+    case .notified(.missed), .notified(.triggered): .warning
     case .ended: state.windowEnd == .none ? .info : .warning
     case .hookEnded(_, _, let outcome): outcome.doesHold ? .info : .warning
     case .started, .ready, .draining, .notDraining, .windowChanged, .repeated, .unready, .stopping,
-      .extended, .leftovers, .waitingForLeftovers, .waitingForStart, .endedWaiting:
+      .extended, .leftovers, .waitingForLeftovers, .waitingForStart, .endedWaiting, .notified:
       .info
     case .cannotObserve, .cameBack, .inTheWay, .moreInTheWay, .killing, .continued, .stopped,
       .startTimedOut,
@@ -70,6 +71,7 @@ extension LogEvent {
     case .cannotObserve: "cannot-observe"
     case .cameBack: "came-back"
     case .hookEnded: "hook"
+    case .notified: "notified"
     case .callFailed: "call-failed"
     }
   }

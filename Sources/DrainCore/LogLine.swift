@@ -11,6 +11,8 @@ public struct LogContext: Sendable {
   public var hooks: [[Check]] = []
   /// What the drain window has shown; nil where nothing was seen.
   public var evidence: TrafficEvidence?
+  /// What the app said last of itself (sd_notify(3), STATUS), up to the first zero.
+  public private(set) var status = [UInt8](repeating: 0, count: LogLine.longestStatus)
   /// Whether lines are JSON objects (`--log json`).
   public var isJSON = false
 
@@ -32,6 +34,20 @@ public struct LogContext: Sendable {
     if isSame || name.count == 0 { return }
     program = []
     for index in 0..<name.count { program.append(name[index]) }
+  }
+
+  /// Takes over the app's status; whether it is another.
+  @inline(never) public mutating func note(
+    status place: ByteRange, of datagram: borrowing ByteBuffer
+  ) -> Bool {
+    let text = datagram.bytes.cut(place.start, place.end)
+    var isNew = false
+    for index in 0..<status.count {
+      let byte = index < text.count ? text[index] : 0
+      if byte != status[index] { isNew = true }
+      status[index] = byte
+    }
+    return isNew
   }
 }
 
@@ -84,4 +100,6 @@ public enum LogLine {
   // TASK_COMM_LEN, 16 bytes with the zero (proc(5)).
   /// The longest name that the kernel has for a process, in bytes.
   public static var longestName: Int { 15 }
+  /// As much of the app's own status as is kept, in bytes.
+  public static var longestStatus: Int { 200 }
 }

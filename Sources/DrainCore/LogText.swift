@@ -108,9 +108,31 @@ extension ByteBuffer {
       append(context.hooks[Int(moment.rawValue)][hook].text)
       append(": ")
       if case .fails(let failure) = outcome { failure.append(to: &self) } else { append("done") }
+    case .notified(let notice):
+      appendApp(state, context)
+      append(notice, context)
     case .callFailed(let errno):
       append("a system call failed that should not have, and is left at that: ")
       append(errno: errno)
+    }
+  }
+
+  @inline(never) private mutating func append(_ notice: AppNotice, _ context: LogContext) {
+    switch notice {
+    case .reloading: append(" reloads its configuration")
+    case .reloaded(let after):
+      append(" has reloaded its configuration in ")
+      append(after)
+    case .stopping: append(" says that it stops: not ready")
+    case .missed(let period):
+      append(" missed its watchdog of ")
+      append(period)
+      append(": /livez fails")
+    case .triggered: append(" triggered its watchdog: /livez fails")
+    case .status:
+      append(" says: ")
+      let text = context.status.span
+      append(printable: text.before(text.index(of: 0) ?? text.count))
     }
   }
 

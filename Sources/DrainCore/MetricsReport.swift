@@ -4,12 +4,8 @@
 /// already when somebody asks: a scrape runs no check and causes no look.
 public struct MetricsReport {
   private let facts: ReportFacts
-  private let plan: DrainPlan
 
-  public init(_ facts: ReportFacts, _ plan: DrainPlan) {
-    self.facts = facts
-    self.plan = plan
-  }
+  public init(_ facts: ReportFacts) { self.facts = facts }
 
   /// Appends what is known of drainit and the app.
   public func render(gate: borrowing ReadinessGate, into body: inout ByteBuffer) {
@@ -77,17 +73,32 @@ public struct MetricsReport {
     body.metric("drainit_window_minimum_seconds", .gauge, "The drain window's planned minimum.")
     body.sample(
       "drainit_window_minimum_seconds",
-      plan.endsEarly ? plan.window.minimum : plan.window.maximum)
+      facts.plan.endsEarly ? facts.plan.window.minimum : facts.plan.window.maximum)
     body.metric("drainit_window_maximum_seconds", .gauge, "The drain window's planned maximum.")
-    body.sample("drainit_window_maximum_seconds", plan.window.maximum)
+    body.sample("drainit_window_maximum_seconds", facts.plan.window.maximum)
     guard let window = facts.window else { return }
     body.metric("drainit_window_seconds", .gauge, "How long the drain window has lasted.")
     body.sample("drainit_window_seconds", window)
+    renderArrivals(&body)
     guard facts.state.windowEnd != .none && facts.state.phase != .draining else { return }
     body.metric("drainit_window_end", .gauge, "What ended the drain window.")
     body.append("drainit_window_end{reason=\"")
     body.append(facts.state.windowEnd.name)
     body.append("\"} 1\n")
+  }
+
+  private func renderArrivals(_ body: inout ByteBuffer) {
+    if !facts.hasEvidence { return }
+    let evidence = facts.evidence
+    let arrivals: StaticString = "drainit_window_arrivals_total"
+    body.metric(arrivals, .counter, "New connections, and requests on open ones, since the drain.")
+    body.append(arrivals)
+    body.sample("{kind=\"connection\"}", UInt64(evidence.newConnections))
+    body.append(arrivals)
+    body.sample("{kind=\"request\"}", UInt64(evidence.requests))
+    guard let last = evidence.last else { return }
+    body.metric("drainit_window_last_arrival_seconds", .gauge, "The last arrival, since the drain.")
+    body.sample("drainit_window_last_arrival_seconds", last)
   }
 
   private func renderCounts(_ body: inout ByteBuffer) {

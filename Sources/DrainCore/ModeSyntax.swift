@@ -52,7 +52,8 @@ extension Check {
     }
     switch check.kind {
     case .tcp, .http, .grpc: return check
-    case .listening, .send, .exec, .file, .absent, .none: throw notProbed
+    case .listening, .send, .exec, .file, .absent, .notify, .descriptor, .none:
+      throw notProbed
     }
   }
 

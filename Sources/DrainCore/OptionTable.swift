@@ -41,7 +41,9 @@ extension OptionRow {
       .window, "until", .several("WHAT"), secrecy: .firstWord,
       "quiet[:DUR] (default), closed, probed:N, or a CHECK"
     ) { options, text throws(ValueProblem) in
-      options.until.append(try UntilCondition(parsing: text))
+      let condition = try UntilCondition(parsing: text)
+      if case .check(let check) = condition { _ = try options.noted(check) }
+      options.until.append(condition)
     },
     OptionRow(
       .window, "ignore", .several("CIDR"), "peers whose connections do not count"
@@ -123,13 +125,13 @@ extension OptionRow {
       .readiness, "ready", .several("CHECK"), secrecy: .firstWord, isCommon: true,
       "what must hold for ready; default listening"
     ) { options, text throws(ValueProblem) in
-      options.ready.append(try Check(parsing: text))
+      options.ready.append(try options.noted(Check(parsing: text)))
     },
     OptionRow(
       .readiness, "live", .several("CHECK"), secrecy: .firstWord,
       "what /livez asks, too; default: the app runs"
     ) { options, text throws(ValueProblem) in
-      options.live.append(try Check(parsing: text))
+      options.live.append(try options.noted(Check(parsing: text)))
     },
     OptionRow(
       .readiness, "ready-every", .one("DUR"), "how often checks run at most; default 250ms"

@@ -73,6 +73,10 @@ public struct Options {
   public var checkHeaders: [[UInt8]] = []
   /// `--warmup`.
   public var warmup: Interval = .zero
+  /// Whether a check is `notify`.
+  public var usesNotify = false
+  /// The descriptor of the checks `fd:N`; -1 for none.
+  public var noticeDescriptor: Int32 = -1
 
   // The hooks.
   /// `--on-ready`, `--on-drain` and `--on-exit`, repeatable: when the gate first opens, at the drain
@@ -203,6 +207,10 @@ public struct Check: Equatable, Sendable {
     case file([UInt8])
     /// The file does not exist.
     case absent([UInt8])
+    /// The app has sent `READY=1` (sd_notify(3)).
+    case notify
+    /// The app has written a newline to this descriptor (s6's notification), 3 or above.
+    case descriptor(Int32)
     /// Holds at once.
     case none
   }

@@ -22,7 +22,7 @@ extension DrainPlan {
     plan.observes = true
     plan.startsAfter = !options.startAfter.isEmpty
     plan.startTimeout = options.startTimeout
-    plan.hasLiveCheck = !options.live.isEmpty
+    plan.hasLiveCheck = !options.live.isEmpty || options.usesNotify
     plan.unreadyAfter = options.unreadyAfter
     plan.notice = options.drainNotice ?? .none
     plan.hasReadyHooks = !options.hooks[0].isEmpty

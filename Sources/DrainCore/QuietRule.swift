@@ -143,15 +143,15 @@ public struct QuietRule: Sendable {
 /// What a drain window has shown: how a user learns which window the cluster needs.
 public struct TrafficEvidence: Equatable, BitwiseCopyable, Sendable {
   /// How many connections were made since the drain signal.
-  public var newConnections: UInt32
+  public var newConnections: UInt32 = 0
   /// How many requests came on connections that were open, as near as the kernel tells.
-  public var requests: UInt32
+  public var requests: UInt32 = 0
   /// How often the kernel could not tell of all closings; each counts for one new connection.
-  public var missed: UInt32
+  public var missed: UInt32 = 0
   /// How long after the drain signal the last of either came; nil where none did.
   public var last: Interval?
   /// How many connections were open at the last look.
-  public var openConnections: UInt32
+  public var openConnections: UInt32 = 0
   /// Whose arrivals held the window longest; nil where none did.
   public var holder: Peer?
 

@@ -31,25 +31,30 @@ public struct RunCounts: Equatable, BitwiseCopyable, Sendable {
 }
 
 /// Everything that `/status` and `/metrics` tell beside the checks.
-public struct ReportFacts: Sendable {
+///
+/// One object, filled in place when somebody asks: a value of this size would be copied over and over.
+public final class ReportFacts {
+  let plan: DrainPlan
   /// Where drainit is, and whether the app may be ready.
-  public var endpoint: EndpointFacts
-  public var state: LifecycleState
+  public var endpoint = EndpointFacts(phase: .waiting, mayBeReady: false, appRuns: false)
+  public var state = LifecycleState()
   public var counts = RunCounts()
   public var endpointCounts = EndpointCounts()
+  /// Whether the app was asked to tell of itself; what it told, and its last words up to a zero.
+  public var hasNotices = false
+  public var notices = AppNotices()
+  public var status: [UInt8] = []
+  /// Whether the app's traffic was watched; what that has shown.
+  public var hasEvidence = false
+  public var evidence = TrafficEvidence()
+  /// The last part of the app's command's first word.
+  public var program: [UInt8] = []
   /// The present moment on the lifecycle's clock.
-  public var now: Instant
+  public var now = Instant.never
   /// The same moment by the calendar: since 1970, UTC.
-  public var sinceEpoch: Interval
+  public var sinceEpoch = Interval.zero
 
-  public init(
-    endpoint: EndpointFacts, state: LifecycleState, now: Instant, sinceEpoch: Interval
-  ) {
-    self.endpoint = endpoint
-    self.state = state
-    self.now = now
-    self.sinceEpoch = sinceEpoch
-  }
+  public init(_ plan: DrainPlan) { self.plan = plan }
 
   /// Whether `/readyz` would answer 200 if the checks came to what they last came to.
   func isReady(_ gate: borrowing ReadinessGate) -> Bool {

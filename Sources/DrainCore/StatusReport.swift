@@ -4,15 +4,8 @@
 /// moments are RFC 3339 in UTC; what is not known or does not apply is null.
 public struct StatusReport {
   private let facts: ReportFacts
-  private let plan: DrainPlan
-  private let program: [UInt8]
 
-  /// - Parameter program: the last part of the app's command's first word.
-  public init(_ facts: ReportFacts, _ plan: DrainPlan, program: [UInt8]) {
-    self.facts = facts
-    self.plan = plan
-    self.program = program
-  }
+  public init(_ facts: ReportFacts) { self.facts = facts }
 
   /// Appends the object up to the checks, which `render(checks:of:into:)` goes on with.
   public func begin(gate: borrowing ReadinessGate, into body: inout ByteBuffer) {
@@ -39,8 +32,38 @@ public struct StatusReport {
     body.field("warmup_left_seconds")
     body.seconds(until: gate.memory.warmupEnd, from: facts.now)
     body.append("}")
+    renderNotices(&body)
     body.field("checks")
     body.append("[")
+  }
+
+  private func renderNotices(_ body: inout ByteBuffer) {
+    body.field("notify")
+    if !facts.hasNotices { return body.append("null") }
+    let notices = facts.notices
+    body.append("{")
+    body.field("ready")
+    body.boolean(notices.isReady)
+    body.field("stopping")
+    body.boolean(notices.isStopping)
+    body.field("reloading_seconds")
+    let since = notices.reloadingSince
+    body.seconds(since == .never ? nil : facts.now.since(since))
+    body.field("watchdog")
+    switch notices.watchdog {
+    case .off: body.append("null")
+    case .alive: body.string("alive")
+    case .missed: body.string("missed")
+    case .triggered: body.string("triggered")
+    }
+    body.field("status")
+    let status = facts.status
+    let text = status.span.before(status.span.index(of: 0) ?? status.count)
+    if text.isEmpty { return body.append("null}") }
+    body.append("\"")
+    body.append(jsonEscaped: text)
+    body.append("\"")
+    body.append("}")
   }
 
   /// Appends the checks of one set.
@@ -88,7 +111,7 @@ public struct StatusReport {
     body.field("app")
     body.append("{")
     body.field("program")
-    body.string(program)
+    body.string(facts.program)
     body.field("pid")
     body.number(state.appPID > 0 ? UInt64(state.appPID) : nil)
     body.field("running")
@@ -104,17 +127,18 @@ public struct StatusReport {
     body.field("plan")
     body.append("{")
     body.field("window_min_seconds")
-    body.append(seconds: plan.endsEarly ? plan.window.minimum : plan.window.maximum)
+    body.append(
+      seconds: facts.plan.endsEarly ? facts.plan.window.minimum : facts.plan.window.maximum)
     body.field("window_max_seconds")
-    body.append(seconds: plan.window.maximum)
+    body.append(seconds: facts.plan.window.maximum)
     body.field("window_source")
-    body.string(plan.windowSource.word)
+    body.string(facts.plan.windowSource.word)
     body.field("grace_seconds")
-    body.seconds(plan.grace)
+    body.seconds(facts.plan.grace)
     body.field("stop_timeout_seconds")
-    body.seconds(plan.stopTimeout)
+    body.seconds(facts.plan.stopTimeout)
     body.field("unready_after_seconds")
-    body.seconds(plan.unreadyAfter < .longest ? plan.unreadyAfter : nil)
+    body.seconds(facts.plan.unreadyAfter < .longest ? facts.plan.unreadyAfter : nil)
     body.append("}")
   }
 
@@ -144,6 +168,23 @@ public struct StatusReport {
     body.seconds(until: state.isUnready ? .never : state.unreadyAt, from: facts.now)
     body.field("kill_in_seconds")
     body.seconds(until: state.phase == .stopping ? state.killAt : .never, from: facts.now)
+    body.field("arrivals")
+    renderArrivals(&body)
+    body.append("}")
+  }
+
+  private func renderArrivals(_ body: inout ByteBuffer) {
+    if !facts.hasEvidence { return body.append("null") }
+    let evidence = facts.evidence
+    body.append("{")
+    body.field("connections")
+    body.number(UInt64(evidence.newConnections))
+    body.field("requests")
+    body.number(UInt64(evidence.requests))
+    body.field("last_seconds")
+    body.seconds(evidence.last)
+    body.field("open_connections")
+    body.number(UInt64(evidence.openConnections))
     body.append("}")
   }
 
@@ -176,6 +217,8 @@ public struct StatusReport {
     body.append(decimal: facts.counts.processesReaped)
     body.field("log_lines_dropped")
     body.append(decimal: facts.counts.logLinesDropped)
+    body.field("come_backs")
+    body.append(decimal: facts.counts.comeBacks)
     body.field("http_connections")
     body.append(decimal: facts.endpointCounts.accepted)
     body.field("http_connections_refused")

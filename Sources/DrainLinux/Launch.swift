@@ -37,6 +37,9 @@ struct Launch: BitwiseCopyable {
   var mask: SignalSet
   var dispositions: Dispositions
   var processIDs: ProcessIDEntries
+  /// A descriptor that the child gets, and as which number; -1 for none.
+  var notice: Int32 = -1
+  var noticeNumber: Int32 = -1
   /// Why the program could not be executed; 0 while it has not failed.
   var failure: Int32 = 0
 
@@ -70,6 +73,11 @@ struct Launch: BitwiseCopyable {
     dispositions.restore()
     var original = mask.bits
     _ = linux_sigprocmask(linux_SIG_SETMASK, &original, nil)
+    if notice == noticeNumber {
+      if notice >= 0 { _ = linux_fcntl(notice, F_SETFD, 0) }
+    } else if dup2(notice, noticeNumber) == -1 {
+      return .last
+    }
     return search.execute()
   }
 

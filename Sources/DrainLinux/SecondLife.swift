@@ -80,6 +80,8 @@ public struct SecondLife: ~Copyable {
     }
     lifeApp = handOver.lifecycle.appPID
     lifeEndpoint = handOver.endpoint
+    lifeNotify = handOver.notify
+    lifeNotice = handOver.notice
     lifePauses = handOver.lives.isBare
     lifeEntry = count
     lifeText = UnsafeMutableRawPointer(slot).assumingMemoryBound(to: CChar.self)
@@ -131,6 +133,8 @@ public struct SecondLife: ~Copyable {
     }
     lifeApp = found.lifecycle.appPID
     lifeEndpoint = found.endpoint
+    lifeNotify = found.notify
+    lifeNotice = found.notice
     SystemCall.setCloseOnExec(lifeExecutable)
     let signal = Signal(Int32(UInt8(bitPattern: text[-1]) &- UInt8(ascii: "0")))
     let directory = UnsafePointer(last + directoryVariable.utf8CodeUnitCount)
@@ -167,6 +171,8 @@ nonisolated(unsafe) private var lifeEnvironment: LifeVector?
 nonisolated(unsafe) private var lifeEntry = 0
 nonisolated(unsafe) private var lifeText: UnsafeMutablePointer<CChar>?
 nonisolated(unsafe) private var lifeEndpoint: Int32 = -1
+nonisolated(unsafe) private var lifeNotify: Int32 = -1
+nonisolated(unsafe) private var lifeNotice: Int32 = -1
 nonisolated(unsafe) private var lifeApp: Int32 = 0
 nonisolated(unsafe) private var lifePauses = false
 
@@ -181,7 +187,10 @@ func beginSecondLife(_ signal: Int32) {
   text[SecondLife.textStart &- 1] = CChar(truncatingIfNeeded: signal &+ 48)
   environment[lifeEntry] = text
   if lifePauses { pauseLife() }
-  if lifeEndpoint >= 0 { _ = linux_fcntl(lifeEndpoint, F_SETFD, 0) }
+  // -1, for none, is refused.
+  _ = linux_fcntl(lifeEndpoint, F_SETFD, 0)
+  _ = linux_fcntl(lifeNotify, F_SETFD, 0)
+  _ = linux_fcntl(lifeNotice, F_SETFD, 0)
   _ = linux_fcntl(lifeExecutable, F_SETFD, 0)
   while true {
     _ = linux_execveat_self(lifeExecutable, arguments, environment)

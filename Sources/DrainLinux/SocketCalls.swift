@@ -7,8 +7,22 @@ extension SystemCall {
   ///
   /// The corresponding C function is `socket`.
   static func streamSocket(_ family: Int32) throws(Errno) -> FileDescriptor {
-    let kind = linux_SOCK_STREAM | linux_SOCK_CLOEXEC | linux_SOCK_NONBLOCK
-    guard let descriptor = FileDescriptor(owning: socket(family, kind, 0)) else { throw Errno.last }
+    try socket(family, linux_SOCK_STREAM)
+  }
+
+  /// Makes a datagram socket of this machine's own (unix(7)) that does not block and is closed on exec.
+  ///
+  /// The corresponding C function is `socket`.
+  static func datagramSocket() throws(Errno) -> FileDescriptor {
+    try socket(AF_UNIX, linux_SOCK_DGRAM)
+  }
+
+  @inline(never) private static func socket(_ family: Int32, _ kind: Int32) throws(Errno)
+    -> FileDescriptor
+  {
+    let kind = kind | linux_SOCK_CLOEXEC | linux_SOCK_NONBLOCK
+    let number = CLinux.socket(family, kind, 0)
+    guard let descriptor = FileDescriptor(owning: number) else { throw Errno.last }
     return descriptor
   }
 

@@ -38,6 +38,10 @@ public struct Spawn: BitwiseCopyable {
   public var terminal: Int32 = -1
   /// The signal that the child gets when drainit ends (PR_SET_PDEATHSIG), or none.
   public var parentDeathSignal = Signal.none
+  /// A descriptor that the child gets, and as which number; -1 for none. With a number and no
+  /// descriptor the start fails (EBADF).
+  public var notice: Int32 = -1
+  public var noticeNumber: Int32 = -1
 
   public init(
     arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
@@ -62,6 +66,8 @@ public struct Spawn: BitwiseCopyable {
     launch.terminal = terminal
     launch.parentDeathSignal = parentDeathSignal
     launch.parent = getpid()
+    launch.notice = notice
+    launch.noticeNumber = noticeNumber
     let stack = memory.stackEnd
     let flags = linux_CLONE_VM | linux_CLONE_VFORK | SIGCHLD
     let pid = withUnsafeMutablePointer(to: &launch) {

@@ -82,7 +82,7 @@ public enum SystemCall {
 }
 
 /// A pipe's two ends, both close-on-exec and not blocking.
-public struct Pipe: ~Copyable {
+@frozen public struct Pipe: ~Copyable {
   public let reader: FileDescriptor
   public let writer: FileDescriptor
 

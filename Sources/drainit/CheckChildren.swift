@@ -31,7 +31,7 @@ struct CheckChildren: ~Copyable {
       switch checks[index].kind {
       case .exec(let words): return ProgramVector(words)
       case .file(let path), .absent(let path): return ProgramVector([path])
-      case .listening, .tcp, .http, .send, .grpc, .none: return nil
+      case .listening, .tcp, .http, .send, .grpc, .notify, .descriptor, .none: return nil
       }
     }
     resolutions = InlineArray { _ in nil }
@@ -46,9 +46,12 @@ struct CheckChildren: ~Copyable {
 
   /// Runs a check that is no matter of connections; its outcome where it is known at once.
   mutating func start(
-    _ index: Int, _ settings: ChildSettings, _ now: Instant
+    _ index: Int, _ world: borrowing CheckWorld, _ now: Instant
   ) -> CheckOutcome? {
+    let settings = world.settings
     switch kinds[index] {
+    case .notify: return world.notices.isReady ? .holds : .fails(.notSaid)
+    case .descriptor: return world.notices.hasWritten ? .holds : .fails(.notSaid)
     case .file, .absent: return look(index, settings, now)
     case .exec:
       guard let arguments = programs[index]?.pointers else { return .fails(.noResources) }
@@ -101,7 +104,7 @@ struct CheckChildren: ~Copyable {
   private func outcome(_ index: Int, of code: UInt8) -> CheckOutcome {
     switch kinds[index] {
     case .file, .absent: outcome(index, of: FileSight(rawValue: Int32(code)) ?? .unknown)
-    case .exec, .listening, .tcp, .http, .send, .grpc, .none:
+    case .exec, .listening, .tcp, .http, .send, .grpc, .notify, .descriptor, .none:
       code == 0 ? .holds : .fails(.exited(code))
     }
   }

@@ -110,7 +110,7 @@ struct CheckGroup: ~Copyable {
     case .finished(let outcome): return outcome
     // What cannot be seen counts as there.
     case .asksListeners: return world.ports.listens() ?? true ? .holds : .fails(.notListening)
-    case .elsewhere: return children.start(index, world.settings, now)
+    case .elsewhere: return children.start(index, world, now)
     case .underWay: return nil
     case .needsAddresses:
       let name = runner.name(of: index)
@@ -142,4 +142,11 @@ struct CheckGroup: ~Copyable {
 struct CheckWorld: ~Copyable {
   var ports: AppPorts
   var settings: ChildSettings
+  /// What the app has told of itself.
+  var notices = AppNotices()
+
+  init(ports: consuming AppPorts, settings: ChildSettings) {
+    self.ports = ports
+    self.settings = settings
+  }
 }

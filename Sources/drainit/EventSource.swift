@@ -14,6 +14,8 @@ enum EventSource: UInt8 {
   case readyHook
   case drainHook
   case exitHook
+  case notify
+  case notice
 
   init?(_ token: EventToken) { self.init(rawValue: token.kind) }
 

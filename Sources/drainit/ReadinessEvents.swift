@@ -105,7 +105,7 @@ extension Readiness {
     case .readyHook, .drainHook, .exitHook:
       let moment = source.hooks
       note(moment, hooks[moment].take(event, &world, loop, now), &news)
-    case .signals, .faults, .traffic: break
+    case .signals, .faults, .traffic, .notify, .notice: break
     }
     return news
   }
@@ -172,14 +172,16 @@ extension Readiness {
       guard group.answer else { return }
       if awaitsLive {
         awaitsLive = false
-        news.isLive = live.allHold
+        news.isLive = live.allHold && !facts.isHung
       }
       answerHeld(.live, facts, loop, now)
     case .startCheck:
       news.mayStart = news.mayStart || group.hasOpened
     case .untilCheck:
       if group.answer { untilHolds = until.allHold }
-    case .signals, .faults, .endpoint, .traffic, .readyHook, .drainHook, .exitHook: break
+    case .signals, .faults, .endpoint, .traffic, .readyHook, .drainHook, .exitHook,
+      .notify, .notice:
+      break
     }
   }
 

@@ -4,10 +4,7 @@ import DrainLinux
 // `/metrics` and `/status`: what the readiness side knows, with what the rest of drainit tells of itself.
 extension Readiness {
   /// Answers whoever asks for a report.
-  mutating func answerReports(
-    _ facts: ReportFacts, _ plan: DrainPlan, program: [UInt8], _ loop: borrowing EventLoop
-  ) {
-    var facts = facts
+  @inline(never) mutating func answerReports(_ facts: ReportFacts, _ loop: borrowing EventLoop) {
     facts.endpointCounts = endpoint.counts
     var slot = -1
     while let next = endpoint.nextHeld(after: slot) {
@@ -16,19 +13,18 @@ extension Readiness {
       switch request.route {
       case .metrics:
         body.removeAll()
-        renderMetrics(facts, plan)
+        renderMetrics(MetricsReport(facts))
         finish(slot, .metrics, loop, facts.now)
       case .status:
         body.removeAll()
-        renderStatus(facts, plan, program)
+        renderStatus(StatusReport(facts))
         finish(slot, .json, loop, facts.now)
       case .probe: break
       }
     }
   }
 
-  private mutating func renderMetrics(_ facts: ReportFacts, _ plan: DrainPlan) {
-    let report = MetricsReport(facts, plan)
+  private mutating func renderMetrics(_ report: MetricsReport) {
     report.render(gate: ready.gate, into: &body)
     report.begin(.holds, into: &body)
     report.render(.holds, ready.gate.checks, of: .ready, into: &body)
@@ -38,8 +34,7 @@ extension Readiness {
     report.render(.duration, live.gate.checks, of: .live, into: &body)
   }
 
-  private mutating func renderStatus(_ facts: ReportFacts, _ plan: DrainPlan, _ program: [UInt8]) {
-    let report = StatusReport(facts, plan, program: program)
+  private mutating func renderStatus(_ report: StatusReport) {
     report.begin(gate: ready.gate, into: &body)
     report.render(checks: ready.gate.checks, of: .ready, into: &body)
     report.render(checks: live.gate.checks, of: .live, into: &body)

@@ -10,6 +10,7 @@ struct Supervisor: ~Copyable {
   var log: Log
   var sources: Sources
   var readiness: Readiness
+  var notices: NoticeSources
   var window: Window
   var hasNotedObserver = false
   /// The controlling terminal, where there is one.
@@ -24,6 +25,7 @@ struct Supervisor: ~Copyable {
   var reapDue = Instant(nanoseconds: 0)
   /// What drainit has done so far.
   var counts = RunCounts()
+  private let report: ReportFacts
   private var hasRested = false
   private var restDue = Instant(nanoseconds: 0)
   /// Set when there is nothing left to do.
@@ -40,6 +42,7 @@ struct Supervisor: ~Copyable {
     let settings = ChildSettings(
       environment: command.environmentPointers, directory: earlier?.directory,
       mask: sources.signals.originalMask, dispositions: sources.dispositions)
+    let notices = try Supervisor.openNotices(options, earlier?.handOver, sources.loop)
     let readiness = try Readiness(options, command, earlier?.handOver, settings, sources.loop)
     var context = command.logContext(options, plan)
     context.gate = readiness.gateNames
@@ -52,6 +55,9 @@ struct Supervisor: ~Copyable {
     lives = earlier?.handOver.lives ?? Lives()
     self.sources = sources
     self.readiness = readiness
+    self.notices = notices
+    self.readiness.world.notices.watchdogPeriod = self.notices.watchdogPeriod
+    report = ReportFacts(plan)
     window = Window(options, plan)
     log = Log(sink, options, context)
     if !plan.isFirstProcess {
@@ -65,6 +71,16 @@ struct Supervisor: ~Copyable {
     }
     if let failure = self.readiness.listenFailure {
       log.write(.noEndpoint(port: failure.port, errno: failure.reason.number), lifecycle.state)
+    }
+  }
+
+  private static func openNotices(
+    _ options: Options, _ earlier: HandOver?, _ loop: borrowing EventLoop
+  ) throws(StartError) -> NoticeSources {
+    do throws(Errno) {
+      return try NoticeSources(options, earlier, loop)
+    } catch {
+      throw StartError.refused(error)
     }
   }
 
@@ -112,7 +128,8 @@ struct Supervisor: ~Copyable {
 
   /// The earliest moment at which something has to be done without an event; nil for none.
   private var nextDeadline: Instant? {
-    var next = min(window.nextDeadline, min(lifecycle.nextDeadline, readiness.nextDeadline))
+    var next = min(
+      min(window.nextDeadline, watchdogDue), min(lifecycle.nextDeadline, readiness.nextDeadline))
     if mustReap { next = min(next, reapDue) }
     return next == .never ? nil : next
   }
@@ -121,6 +138,7 @@ struct Supervisor: ~Copyable {
     let now = Clock.now()
     if lifecycle.nextDeadline <= now { handle(.deadline, now) }
     if readiness.nextDeadline <= now { attend(readiness.expire(facts, sources.loop, now)) }
+    if watchdogDue <= now { missWatchdog() }
     window.expire(sources.loop, now)
     judgeWindow()
   }
@@ -133,6 +151,10 @@ struct Supervisor: ~Copyable {
       while let received = sources.faults.next() { take(received) }
     case .traffic:
       takeTraffic(event)
+    case .notify:
+      takeMessages()
+    case .notice:
+      takeLine()
     case .endpoint, .readyCheck, .liveCheck, .startCheck, .untilCheck, .readyHook, .drainHook,
       .exitHook:
       guard let source = EventSource(event.token) else { return }
@@ -144,18 +166,36 @@ struct Supervisor: ~Copyable {
 
   /// What the endpoint has to know of the lifecycle.
   var facts: EndpointFacts {
-    EndpointFacts(
-      phase: lifecycle.phase, mayBeReady: lifecycle.mayBeReady, appRuns: lifecycle.hasApp)
+    @inline(never) get {
+      let isStopping = readiness.world.notices.isStopping
+      var facts = EndpointFacts(
+        phase: lifecycle.phase, mayBeReady: lifecycle.mayBeReady && !isStopping,
+        appRuns: lifecycle.hasApp)
+      facts.isStopping = isStopping
+      facts.watchdog = readiness.world.notices.watchdog
+      return facts
+    }
   }
 
-  /// What `/metrics` and `/status` have to know.
-  private var report: ReportFacts {
-    var facts = ReportFacts(
-      endpoint: facts, state: lifecycle.state, now: Clock.now(), sinceEpoch: Clock.sinceEpoch())
-    facts.counts = counts
-    facts.counts.logLinesDropped = log.linesDropped
-    facts.counts.comeBacks = UInt64(lives.count)
-    return facts
+  /// Answers whoever asks for `/metrics` or `/status`.
+  @inline(never) private mutating func answerReports() {
+    report.endpoint = facts
+    report.state = lifecycle.state
+    report.now = Clock.now()
+    report.sinceEpoch = Clock.sinceEpoch()
+    report.counts = counts
+    report.counts.logLinesDropped = log.linesDropped
+    report.counts.comeBacks = UInt64(lives.count)
+    report.hasNotices = options.usesNotify
+    report.notices = readiness.world.notices
+    report.status = log.context.status
+    report.program = log.context.program
+    report.hasEvidence = window.rule.drainedAt != .never
+    if report.hasEvidence { report.evidence = window.rule.evidence }
+    readiness.answerReports(report, sources.loop)
+    // Held by one alone it is changed in place.
+    report.status = []
+    report.program = []
   }
 
   /// Tells the lifecycle what the readiness side found out.
@@ -166,9 +206,6 @@ struct Supervisor: ~Copyable {
     }
     if let isLive = news.isLive { handle(.live(isLive), Clock.now()) }
     if news.endedHooks != 0 { endHooks(news.endedHooks) }
-    if news.wantsReport {
-      readiness.answerReports(
-        report, lifecycle.plan, program: log.context.program, sources.loop)
-    }
+    if news.wantsReport { answerReports() }
   }
 }

@@ -14,7 +14,8 @@ extension Supervisor {
     terminal = Terminal()
     var spawn = Spawn(
       arguments: command.appArguments(from: options.commandIndex),
-      environment: command.environmentPointers, mask: sources.signals.originalMask,
+      environment: notices.environment(command.environmentPointers),
+      mask: sources.signals.originalMask,
       dispositions: sources.dispositions)
     // In a background job the terminal is somebody else's, until a shell's `fg`.
     if terminal?.isOurs == true { spawn.terminal = terminal?.number ?? -1 }
@@ -22,10 +23,15 @@ extension Supervisor {
       let stop = lifecycle.plan.signals.stopSignal
       spawn.parentDeathSignal = stop == .none ? .term : stop
     }
-    if !options.isPlain { readiness.learnPorts() }
+    if !options.isPlain {
+      readiness.learnPorts()
+      spawn.noticeNumber = options.noticeDescriptor
+      if spawn.noticeNumber >= 0 { spawn.notice = notices.openPipe(sources.loop) }
+    }
     SecondLife.withdraw()
     do throws(SpawnFailure) {
       let pid = try spawn.start()
+      notices.closeWriter()
       // Noted at once: from here on a fault must not be the app's end.
       _ = lifecycle.handle(.appStarted(pid: pid), now: Clock.now())
       remember()
@@ -58,6 +64,7 @@ extension Supervisor {
     own.insert(SecondLife.executableNumber)
     // Before the app was started somebody may have asked, and `--start-after` may have run.
     readiness.insert(into: &own)
+    notices.insert(into: &own)
     own.closeOthers()
     StandardDescriptors.fill()
   }

@@ -46,6 +46,9 @@ extension Supervisor {
     handOver.ignoredDispositions = sources.dispositions.ignored
     handOver.endpoint = readiness.endpointNumber
     handOver.executable = SecondLife.executableNumber
+    handOver.notify = notices.socketNumber
+    handOver.notice = notices.readerNumber
+    handOver.notices = readiness.world.notices
     handOver.lives = lives
     secondLife?.store(handOver)
   }
@@ -59,6 +62,7 @@ extension Supervisor {
       plan.observes = false
     }
     lifecycle = Lifecycle(plan: plan, resuming: earlier.handOver.lifecycle)
+    readiness.world.notices = earlier.handOver.notices
     terminal = Terminal()
     startDirectory = StartDirectory(named: earlier.directory)
     // What came from outside and was not closed yet.

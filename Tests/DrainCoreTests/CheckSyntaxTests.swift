@@ -12,7 +12,7 @@ import Testing
     "http://[::1/x", "http://[h]/x", "http://::1/x", "http://h/a b", "http://h/a#b", "http://h/é",
     "http://h/\u{7f}", "http://h/\r\nHost: x", "https://h/", "HTTPS://h/", "udp:53", "80", "h:80",
     "exec:", "exec: ", "exec:''", "exec:'a", "exec:a \"b", "exec:a\u{0}b", "file:", "file:a\u{0}",
-    "absent:", "Exec:a", "notify", "fd:3",
+    "absent:", "Exec:a", "notify:", "Notify", "fd:", "fd:0", "fd:2", "fd:-3", "fd:1048576", "fd:x",
     "grpc:", "grpc:h", "grpc:/s", "grpc:80/a b", "grpc:80/a/b", "grpc:80/é", "grpc:80/s?x",
     "grpc:://h:80",
   ])
@@ -40,6 +40,7 @@ import Testing
       ("exec:a $B \\ `c`", .exec(["a", "$B", "\\", "`c`"].map(bytes))),
       ("file:/run/ok now", .file(bytes("/run/ok now"))), ("file:x", .file(bytes("x"))),
       ("absent:/é", .absent(bytes("/é"))),
+      ("notify", .notify), ("fd:3", .descriptor(3)), ("fd:1048575", .descriptor(1_048_575)),
       ("grpc:80", .grpc(host: [], port: 80, service: [])),
       ("grpc:80/", .grpc(host: [], port: 80, service: [])),
       ("grpc:h:80/a.b_c.D1", .grpc(host: bytes("h"), port: 80, service: bytes("a.b_c.D1"))),

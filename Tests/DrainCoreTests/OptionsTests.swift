@@ -133,12 +133,17 @@ func readBytes(
       (["--install", "/x", "sh"], "--install: runs no program, but one was given"),
       (["--install"], "--install: a value is missing: PATH"),
       (["--install", ""], "--install '': expected a path to copy to"),
+      (
+        ["--start-after=notify"],
+        "--start-after=notify: it is the app that would hold it, and it is not started yet"
+      ),
+      (["--live", "fd:2"], "--live fd:2: expected fd:N, a descriptor of 3 or above"),
       (["--ready-every", "0"], "--ready-every 0: at least 10ms"),
       (["--ready-successes", "0"], "--ready-successes 0: expected a number of 1 to 1000000"),
       (
         ["--ready", "listen"],
-        "--ready listen: expected listening, tcp:, http://, grpc:, exec:, file:, absent: or none "
-          + "(see --help all) (did you mean listening?)"
+        "--ready listen: expected listening, tcp:, http://, grpc:, exec:, file:, absent:, notify, "
+          + "fd:N or none (see --help all) (did you mean listening?)"
       ),
       (
         ["--ready", "https://h/"],

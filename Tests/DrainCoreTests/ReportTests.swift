@@ -25,11 +25,20 @@ import Testing
     let lifecycle = life(until: now)
     let endpoint = EndpointFacts(
       phase: lifecycle.phase, mayBeReady: lifecycle.mayBeReady, appRuns: lifecycle.hasApp)
-    var facts = ReportFacts(
-      endpoint: endpoint, state: lifecycle.state, now: at(now),
-      sinceEpoch: .seconds(1_000_000) + .milliseconds(now))
+    let facts = ReportFacts(plan)
+    facts.endpoint = endpoint
+    facts.state = lifecycle.state
+    facts.now = at(now)
+    facts.sinceEpoch = .seconds(1_000_000) + .milliseconds(now)
     facts.counts.signalsForwarded = 3
+    facts.counts.comeBacks = 1
     facts.endpointCounts.refused = 4
+    if now >= 20_000 {
+      facts.hasEvidence = true
+      facts.evidence = TrafficEvidence(
+        newConnections: 3, requests: 2, missed: 0, last: .milliseconds(1250), openConnections: 5,
+        holder: nil)
+    }
     return facts
   }
 
@@ -44,7 +53,8 @@ import Testing
     -> String
   {
     var body = ByteBuffer(capacity: EndpointLimits.bodyBytes)
-    let report = StatusReport(facts, plan, program: Array(program.utf8))
+    facts.program = Array(program.utf8)
+    let report = StatusReport(facts)
     report.begin(gate: gate, into: &body)
     report.render(checks: gate.checks, of: .ready, into: &body)
     report.render(checks: gate.checks, of: .live, into: &body)
@@ -54,7 +64,7 @@ import Testing
 
   private func metrics(_ facts: ReportFacts, _ gate: ReadinessGate) -> String {
     var body = ByteBuffer(capacity: EndpointLimits.bodyBytes)
-    let report = MetricsReport(facts, plan)
+    let report = MetricsReport(facts)
     report.render(gate: gate, into: &body)
     report.begin(.holds, into: &body)
     report.render(.holds, gate.checks, of: .ready, into: &body)
@@ -72,14 +82,15 @@ import Testing
         "window_source":"kubernetes","grace_seconds":null,"stop_timeout_seconds":null,\
         "unready_after_seconds":0.000},\
         "window":{"signal":"SIGTERM","seconds":1.500,"ended_by":null,"min_in_seconds":3.500,\
-        "max_in_seconds":10.500,"unready_in_seconds":null,"kill_in_seconds":null},\
+        "max_in_seconds":10.500,"unready_in_seconds":null,"kill_in_seconds":null,\
+        "arrivals":{"connections":3,"requests":2,"last_seconds":1.250,"open_connections":5}},\
         "timeline":{"started":"1970-01-12T13:46:50.000Z","ready":"1970-01-12T13:46:51.000Z",\
         "drain":"1970-01-12T13:47:00.000Z","stop":null,"ended":null},\
-        "counts":{"signals_forwarded":3,"processes_reaped":0,"log_lines_dropped":0,\
+        "counts":{"signals_forwarded":3,"processes_reaped":0,"log_lines_dropped":0,"come_backs":1,\
         "http_connections":0,"http_connections_refused":0,"http_requests":0,\
         "http_requests_refused":4},\
         "gate":{"open":false,"successes":0,"successes_wanted":1,"warmup_left_seconds":null},\
-        "checks":[{"set":"ready","name":"tcp:1","result":"holds","reason":null,\
+        "notify":null,"checks":[{"set":"ready","name":"tcp:1","result":"holds","reason":null,\
         "duration_seconds":0.012000},{"set":"ready","name":"tcp:2","result":"fails",\
         "reason":"connection refused","duration_seconds":0.012000},\
         {"set":"live","name":"tcp:1","result":"holds","reason":null,\
@@ -96,6 +107,9 @@ import Testing
     let over = metrics(facts(33_000), gate("a"))
     #expect(over.contains("drainit_window_end{reason=\"max\"} 1\n"))
     #expect(over.contains("drainit_window_seconds 12.000\n"))
+    #expect(over.contains("drainit_window_arrivals_total{kind=\"connection\"} 3\n"))
+    #expect(over.contains("drainit_window_last_arrival_seconds 1.250\n"))
+    #expect(!metrics(facts(12_000), gate("a")).contains("arrival"))
     #expect(metrics(facts(12_000), gate("a")).contains("drainit_ready 1\n"))
     #expect(!metrics(facts(12_000), gate("a")).contains("drainit_window_seconds"))
     #expect(metrics(facts(21_500), gate("a")).contains("drainit_ready 0\n"))
@@ -123,7 +137,7 @@ import Testing
       seen.insert(name)
       last = name
     }
-    #expect(seen.count == 21)
+    #expect(seen.count == 23)
   }
 
   @Test func sixteenChecksOfOrdinaryNamesFit() {

@@ -51,20 +51,21 @@ class Podman:
             (pathlib.Path(context) / "Containerfile").write_text("\n".join(lines) + "\n")
             self.call("build", "--quiet", "--tag", tag, context)
 
-    def run(self, image, *command, options=(), network="none", keep=False):
-        """Starts a container, without any network but loopback unless said."""
+    def run(self, image, *command, options=(), network="none", keep=False, env=None):
+        """Starts a container, without any network but loopback unless said; `env` is podman's own."""
         name = next(self._names)
         words = ["run", "--name", name, "--network", network, *([] if keep else ["--rm"]),
                  "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024",
                  *options, image, *command]
-        return self._watch(name, words)
+        return self._watch(name, words, env)
 
     def start_again(self, container):
         """Starts a container anew that was run with `keep` and has ended."""
         return self._watch(container.name, ["start", "--attach", container.name])
 
-    def _watch(self, name, words):
-        self._containers.append(Container(self, name, self._command(*words), self._environment))
+    def _watch(self, name, words, env=None):
+        environment = {**self._environment, **(env or {})}
+        self._containers.append(Container(self, name, self._command(*words), environment))
         return self._containers[-1]
 
     def close(self):

@@ -166,3 +166,24 @@ def test_on_the_hosts_network_only_its_own_app_counts_and_nobody_elses_port_is_t
         assert "listening" in answer.text
         container.stop(20)
         assert container.wait() == 0
+
+
+def test_podman_learns_by_sdnotify_what_the_app_says(podman, place):
+    """`--sdnotify=container`: podman's caller, a systemd unit, waits for the app's own READY=1."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listener.bind(str(place / "unit"))
+    listener.settimeout(30)
+    hosts = [word for folder in ("/usr", "/bin", "/lib", "/lib64")
+             for word in ("--volume", f"{folder}:{folder}:ro")]
+    container = podman.run(
+        "app", "sh", "-c", "systemd-notify --ready --status=through && exec sleep 600",
+        options=("--sdnotify=container", *hosts, "--env", "DRAINIT_READY=notify"),
+        env={"NOTIFY_SOCKET": str(place / "unit")})
+    said = b""
+    while b"READY=1" not in said:
+        said += listener.recv(4096) + b"\n"
+    listener.close()
+    probing.wait_until_ready(container)
+    assert probing.get(container, "/status").text.count('"status":"through"') == 1
+    container.stop(10)
+    container.wait()

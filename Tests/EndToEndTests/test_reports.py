@@ -1,6 +1,8 @@
 """`/metrics` and `/status`: read by real parsers, told the truth, and nothing that is secret."""
 
 import json
+import pathlib
+import re
 import signal
 
 import pytest
@@ -103,6 +105,101 @@ def test_a_head_request_has_the_same_head(serving):
         answer = probing.get(serving, path, method="HEAD")
         assert answer.status == 200 and answer.body == b""
         assert int(answer.fields["content-length"]) > 100
+
+
+def keys(report, prefix=""):
+    """Every key of the report as `a.b` or `list[].b`."""
+    found = set()
+    for name, inner in report.items():
+        if isinstance(inner, list):
+            for element in inner:
+                found |= keys(element, f"{prefix}{name}[].")
+        elif isinstance(inner, dict):
+            found |= keys(inner, f"{prefix}{name}.")
+        else:
+            found.add(prefix + name)
+    return found
+
+
+def test_the_keys_of_status_are_those_that_are_documented(drainit):
+    text = (pathlib.Path(__file__).resolve().parents[2] / "docker/docs/status.md").read_text()
+    documented = set()
+    for line in text.splitlines():
+        if line.startswith("| `"):
+            documented |= set(re.findall(r"`([^`]+)`", line.split(" | ")[0]))
+    box = drainit("--ready", "notify", "--live", "none", "--drain", "30s", "--ready", "tcp:8080",
+                  app=["web", "8080"])
+    probing.wait_for_status(box, 503)
+    before = keys(status(box))
+    assert {"window"} == before - documented | {"window"}
+    box.signal(signal.SIGTERM)
+    until(lambda: status(box)["window"], "it drains")
+    objects = {"window", "window.arrivals", "notify"}
+    assert keys(status(box)) | {"window.arrivals"} >= before - {"window"}
+    told = {key for key in keys(status(box))}
+    assert told - documented == set()
+    assert documented - told - objects <= {f"window.arrivals.{name}" for name in (
+        "connections", "requests", "last_seconds", "open_connections")}
+
+
+def test_every_metric_has_a_name_by_the_conventions(serving):
+    serving.signal(signal.SIGTERM)
+    until(lambda: status(serving)["window"], "it drains")
+    probing.get(serving, "/", port=8080)
+    until(lambda: ("drainit_window_last_arrival_seconds", ()) in metrics(serving), "it was seen")
+    names = {name for name, _ in metrics(serving)}
+    for name in names:
+        assert re.fullmatch(r"drainit(_[a-z]+)+", name)
+        assert not re.search(r"_(ms|millis|minutes|bytes_count|count|time)$", name)
+    assert names >= {"drainit_" + name for name in (
+        "build_info", "phase", "ready", "gate_open", "app_running", "check_holds",
+        "check_duration_seconds", "signals_forwarded_total", "processes_reaped_total",
+        "window_arrivals_total", "window_last_arrival_seconds",
+        "window_seconds", "window_minimum_seconds", "window_maximum_seconds",
+        "log_lines_dropped_total", "http_connections_total", "http_connections_refused_total",
+        "come_backs_total", "mistakes_total")}
+    assert value(serving, "drainit_window_arrivals_total", kind="connection") >= 1
+
+
+SECRETS = [
+    ("--check-header", "Authorization: Bearer {}"), ("--ready", "http://127.0.0.1:9999/health?t={}"),
+    ("--live", "http://127.0.0.1:9999/?{}"), ("--until", "exec:/bin/false --password {}"),
+    ("--start-after", "exec:/bin/true {}"), ("--ready", "exec:'/bin/false' '{} x'"),
+]
+# What is refused, and where the secret would be in the error.
+REFUSED = [
+    ("--ready", "http://user:{}@h/"), ("--ready", "https://h/?{}"), ("--until", "http://{}@h/"),
+    ("--start-after", "http://h/ {}"), ("--probe", "http://u:{}@h/"), ("--check-header", "{}"),
+    ("--check-header", "X: {}\x01"), ("--ready", "exec:a '{}"),
+    ("--probe", "exec:a {}"),
+]
+
+
+@pytest.mark.parametrize("log", ["text", "json"])
+def test_what_is_planted_everywhere_is_found_nowhere(drainit, log):
+    words = [word.format(SECRET) for pair in SECRETS for word in pair]
+    app = ["sh", "-c", f"sleep 600 # {SECRET}"]
+    box = drainit("-vv", "--log", log, "--drain", "1s", "--port", "1", *words, app=app,
+                  env={"TOKEN": SECRET, "DRAINIT_IGNORE": "10.0.0.0/8"})
+    probing.wait_for_status(box, 503)
+    told = ""
+    for path in ("/metrics", "/status", "/readyz?verbose", f"/readyz?exclude={SECRET}", "/livez?verbose",
+                 f"/{SECRET}", f"/readyz/{SECRET}"):
+        told += str(probing.get(box, path, fields=[f"X-Token: {SECRET}"]).raw)
+    assert "exec:" in told and "http://127.0.0.1:9999/health" in told
+    box.signal(signal.SIGUSR2)
+    box.signal(signal.SIGTERM)
+    box.wait()
+    plan = drainit("--plan", *words, app=app)
+    assert plan.wait() == 0 and plan.out.all()
+    assert SECRET not in told + box.log.text() + plan.out.text() + plan.log.text()
+
+
+@pytest.mark.parametrize("option, text", REFUSED)
+def test_an_error_does_not_tell_what_is_secret(drainit, option, text):
+    box = drainit(option, text.format(SECRET), app=["true"])
+    assert box.wait() == 125
+    assert box.log.all() and SECRET not in box.log.text()
 
 
 def test_nothing_secret_is_told(drainit):

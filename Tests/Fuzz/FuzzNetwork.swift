@@ -62,3 +62,26 @@ func fuzzGRPCReply(_ input: Span<UInt8>) {
     return progress == .needMore
   }
 }
+
+/// The app's datagrams to its `NOTIFY_SOCKET`, one a line that ends in a form feed.
+func fuzzNotify(_ input: Span<UInt8>) {
+  var notices = AppNotices()
+  var datagram = ByteBuffer(capacity: NotifyMessage.longest)
+  var passedOn = ByteBuffer(capacity: NotifyMessage.longest)
+  for index in 0..<input.count {
+    if input[index] != 0x0c && index + 1 < input.count {
+      datagram.append(input[index])
+      continue
+    }
+    passedOn.removeAll()
+    let message = NotifyMessage(datagram, passedOn: &passedOn)
+    if let status = message.status {
+      must(status.start <= status.end && status.end <= datagram.count, "a status beyond its bytes")
+    }
+    must(passedOn.count <= datagram.count + 1, "more passed on than came")
+    _ = notices.take(message, at: Instant(nanoseconds: Int64(index)))
+    let runs = notices.watchdog == .alive
+    must(runs == (notices.watchdogDue != .never), "a watchdog without a time")
+    datagram.removeAll()
+  }
+}

@@ -127,6 +127,17 @@ static inline void linux_si_fill(siginfo_t *i, int signo, int code, int pid, uns
   i->si_value.sival_ptr = (void *)(uintptr_t)value;
 }
 
+// What SO_PASSCRED puts beside a datagram (unix(7)): with room for nothing more, the kernel closes the
+// descriptors that were sent along. msghdr's members differ between the C libraries.
+struct linux_sender { struct cmsghdr header; struct ucred who; };
+static inline long linux_receive_from(int fd, void *bytes, size_t count, struct linux_sender *sender, int flags) {
+  struct iovec part = {.iov_base = bytes, .iov_len = count};
+  struct msghdr message = {
+    .msg_iov = &part, .msg_iovlen = 1, .msg_control = sender, .msg_controllen = sizeof *sender};
+  return syscall(SYS_recvmsg, fd, &message, flags);
+}
+static const int linux_SCM_CREDENTIALS = SCM_CREDENTIALS;
+
 // idtype_t is an enumeration in one C library and a macro's int in the other.
 static inline int linux_waitid(int type, unsigned id, siginfo_t *info, int options) {
   return waitid((idtype_t)type, id, info, options);
