@@ -15,7 +15,7 @@ import threading
 import pytest
 
 import probing
-from box import until
+from box import signal_set, status_of, until
 
 BIG = 400_000  # bytes, at 100 kB/s: a request of four seconds
 
@@ -209,7 +209,14 @@ def run(server, drainit, *options):
                   app=server.command, before=server.before)
     box.log.wait_for(server.up)
     probing.wait_until_ready(box)
+    # It may say that it is up while its own signal would still be its end.
+    until(lambda: caught(box.app) & signal_set(server.own), "it knows its signal")
     return box
+
+
+def caught(pid):
+    """The signals that the process has handlers for."""
+    return int(status_of(pid)["SigCgt"], 16)
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["SIGTERM", "its own STOPSIGNAL"])

@@ -35,7 +35,9 @@ def traced(drainit, place):
         box = drainit(*options, app=app, under_init=True, before=("strace", "-qq", "-o", str(path)))
         box.out.wait_for("^(ready|made)")
         box.drainit = until(lambda: box.named("drainit"), "drainit")[0]
-        return box, Trace(path)
+        trace = Trace(path)
+        until(lambda: trace.calls()[-1:] == ["epoll_pwait"], "it waits")
+        return box, trace
     return run
 
 
@@ -43,10 +45,9 @@ SERVER = ["signals", "--listen", "8080", "USR2=0"]
 
 
 @pytest.mark.parametrize("options, before_app, all_in_all", [
-    (["--plain"], 50, 72), ([], 80, 130)], ids=["plain", "as it ships"])
+    (["--plain"], 56, 80), ([], 84, 135)], ids=["plain", "as it ships"])
 def test_a_start_costs_few(traced, options, before_app, all_in_all):
     box, trace = traced(*options, "--ready", "none", app=SERVER)
-    until(lambda: trace.calls()[-1:] == ["epoll_pwait"], "it waits")
     calls = trace.calls()
     assert calls.index("clone") <= before_app, calls
     assert len(calls) <= all_in_all, calls
