@@ -62,7 +62,7 @@ public struct NotifySocket: ~Copyable {
         return received
       }
       if received < 0 { return .wouldBlock }
-      let isKnown = sender.header.cmsg_type == linux_SCM_CREDENTIALS && sender.who.pid > 0
+      let isKnown = sender.type == linux_SCM_CREDENTIALS && sender.who.pid > 0
       if isKnown && received > 0 && received <= buffer.capacity { return .bytes(received) }
     }
     return .wouldBlock

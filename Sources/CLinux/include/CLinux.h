@@ -128,8 +128,9 @@ static inline void linux_si_fill(siginfo_t *i, int signo, int code, int pid, uns
 }
 
 // What SO_PASSCRED puts beside a datagram (unix(7)): with room for nothing more, the kernel closes the
-// descriptors that were sent along. msghdr's members differ between the C libraries.
-struct linux_sender { struct cmsghdr header; struct ucred who; };
+// descriptors that were sent along. First come the members of struct cmsghdr, which as it is ends in an
+// array of no size; msghdr's members differ between the C libraries.
+struct linux_sender { size_t length; int level, type; struct ucred who; };
 static inline long linux_receive_from(int fd, void *bytes, size_t count, struct linux_sender *sender, int flags) {
   struct iovec part = {.iov_base = bytes, .iov_len = count};
   struct msghdr message = {
