@@ -1,6 +1,7 @@
 """The manifests render, are valid by the published schemas, and their numbers fit together."""
 
 import fcntl
+import re
 import shutil
 import subprocess
 
@@ -17,6 +18,9 @@ KUSTOMIZE = next((words for words in (["kubectl", "kustomize"], ["kustomize", "b
 OVERLAYS = sorted(str(path.parent.relative_to(KUBERNETES))
                   for path in KUBERNETES.rglob("kustomization.yaml")
                   if "kind: Kustomization" in path.read_text())
+# What the kubelet sets.
+NAMED = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "NODE_IP": "10.0.0.2", "POD_IP": "10.0.0.3",
+         "POD_NAME": "web-1"}
 VALIDATOR = "kubernetes-validate==1.37.0"
 
 
@@ -55,7 +59,9 @@ def wrapped(manifests):
         spec = manifest["spec"]
         pod = spec.get("template", {}).get("spec") or (spec if "containers" in spec else None)
         for container in (pod or {}).get("containers", []):
-            settings = {item["name"]: item["value"] for item in container.get("env", [])
+            # The kubelet fills in $(NAME).
+        settings = {item["name"]: re.sub(r"\$\((\w+)\)", lambda name: NAMED[name.group(1)],
+                                         item.get("value", "")) for item in container.get("env", [])
                         if item["name"].startswith("DRAINIT_")}
             if settings:
                 yield pod, container, settings
@@ -69,7 +75,7 @@ def assert_fits(bench, text):
         assert settings["DRAINIT_GRACE"] == f"{pod['terminationGracePeriodSeconds']}s"
         done = subprocess.run(
             [bench / "drainit", "--plan", "--", *container["args"]], text=True, check=False,
-            env={**settings, "KUBERNETES_SERVICE_HOST": "10.0.0.1"}, capture_output=True)
+            env={**NAMED, **settings}, capture_output=True)
         assert done.returncode == 0, done.stderr
         listen = int(settings.get("DRAINIT_LISTEN", "14315").rpartition(":")[2])
         names = {port.get("name"): port["containerPort"] for port in container.get("ports", [])}
