@@ -60,9 +60,10 @@ def wrapped(manifests):
         pod = spec.get("template", {}).get("spec") or (spec if "containers" in spec else None)
         for container in (pod or {}).get("containers", []):
             # The kubelet fills in $(NAME).
-        settings = {item["name"]: re.sub(r"\$\((\w+)\)", lambda name: NAMED[name.group(1)],
-                                         item.get("value", "")) for item in container.get("env", [])
-                        if item["name"].startswith("DRAINIT_")}
+            settings = {
+                item["name"]: re.sub(r"\$\((\w+)\)", lambda name: NAMED[name.group(1)],
+                                     item.get("value", ""))
+                for item in container.get("env", []) if item["name"].startswith("DRAINIT_")}
             if settings:
                 yield pod, container, settings
 
@@ -143,6 +144,6 @@ def test_what_the_component_renders_to_runs(bench, place):
         for made, _ in reversed(running):
             made.stop(30)
             assert made.wait() == 0, made.log.text()
-            assert made.log.matching("^drainit: drained in 1s")
+            assert made.log.matching("^drainit: drained in [1-9]"), made.log.text()
     finally:
         podman.close()
