@@ -58,18 +58,23 @@ public struct HandOver: Equatable, Sendable {
     guard text.count == HandOver.textSize else { return nil }
     var sum = Checksum()
     var own = InlineArray<17, UInt64>(repeating: 0)
-    var state = ByteBuffer(capacity: LifecycleState.encodedSize)
+    // No memory is asked for: where it is refused the text must be read all the same.
+    var state = InlineArray<208, UInt8>(repeating: 0)
+    guard state.count == LifecycleState.encodedSize else { return nil }
     for index in 0..<text.count / 16 &- 1 {
       guard let word = HandOver.hex(text, at: 16 &* index) else { return nil }
       sum.add(word)
       if index < HandOver.ownWords {
         own[index] = word
       } else {
-        for byte in 0..<8 { state.append(UInt8(truncatingIfNeeded: word >> UInt64(8 &* byte))) }
+        let start = 8 &* (index &- HandOver.ownWords)
+        for byte in 0..<8 {
+          state[start &+ byte] = UInt8(truncatingIfNeeded: word >> UInt64(8 &* byte))
+        }
       }
     }
     guard HandOver.hex(text, at: text.count &- 16) == sum.value,
-      let lifecycle = LifecycleState(state.bytes)
+      let lifecycle = LifecycleState(state.span)
     else { return nil }
     self.init(pid: Int32(truncatingIfNeeded: own[0]))
     self.lifecycle = lifecycle

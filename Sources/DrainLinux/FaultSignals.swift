@@ -24,18 +24,17 @@ public struct FaultSignals: ~Copyable {
   /// Installs the handler, and notes in `dispositions` what was there before.
   public init(replacing dispositions: inout Dispositions) throws(Errno) {
     let pipe = try Pipe()
+    if dispositions.changed == SignalSet() { dispositions = firstDispositions }
     try FaultSignals.arm(&dispositions)
     faultWriter = pipe.writer.number
     self.pipe = pipe
   }
 
-  /// Installs the handler before anything else is done: for a life that must not end in its own start.
-  static func arm() {
-    var unused = Dispositions()
-    do { try arm(&unused) } catch {}
-    // Executed anew by a handler, it is blocked still.
-    var unblocked = all.bits
-    _ = linux_sigprocmask(linux_SIG_UNBLOCK, &unblocked, nil)
+  /// Installs the handler before anything else is done. A fault where nothing lies ready for it, memory
+  /// refused in the start for one, is then an end with 125 and a reason.
+  public static func arm() {
+    do { try arm(&firstDispositions) } catch {}
+    givesReason = true
   }
 
   private static func arm(_ dispositions: inout Dispositions) throws(Errno) {
@@ -84,6 +83,8 @@ public struct FaultSignals: ~Copyable {
 // What the handler needs, and it has no other way to be given it.
 nonisolated(unsafe) private var faultWriter: Int32 = -1
 nonisolated(unsafe) private var faultOwner: Int32 = 0
+nonisolated(unsafe) private var firstDispositions = Dispositions()
+nonisolated(unsafe) private var givesReason = false
 
 /// The handler. It runs at any moment: system calls alone, and errno is put back.
 private func handleFault(
@@ -98,7 +99,14 @@ private func handleFault(
     _ = write(faultWriter, record, MemoryLayout<siginfo_t>.size)
   } else {
     // A child between fork and exec has the handler still: its fault is its own.
-    if getpid() == faultOwner { beginSecondLife(number) }
+    if getpid() == faultOwner {
+      beginSecondLife(number)
+      if givesReason {
+        let reason: StaticString = "drainit: no memory, or a fault of its own: cannot go on\n"
+        _ = write(STDERR_FILENO, reason.utf8Start, reason.utf8CodeUnitCount)
+        _exit(Int32(Lifecycle.ownFailure))
+      }
+    }
     endByDefault(number)
   }
   linux_set_errno(error)

@@ -54,8 +54,8 @@ public enum Reaper {
     let kind = pid > 0 ? linux_P_PID : linux_P_ALL
     let number = UInt32(bitPattern: pid)
     let result = SystemCall.retrying { Int(linux_waitid(kind, number, &record, options)) }
-    // ECHILD is the only error that these arguments can bring.
-    if result == -1 { return .noChildren }
+    // ECHILD is the only error that these arguments can bring; any other must not cost the app.
+    if result == -1 { return Errno.last.number == ECHILD ? .noChildren : .nothingNow }
     guard let change = change(record: &record) else { return .nothingNow }
     return .change(change)
   }

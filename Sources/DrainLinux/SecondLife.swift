@@ -122,9 +122,10 @@ public struct SecondLife: ~Copyable {
     lifeEnvironment = environment
     let failures = UInt8(bitPattern: text[-2]) &- UInt8(ascii: "0")
     if failures < 9 { text[-2] &+= 1 }
-    // From here on a fault is not the end.
-    FaultSignals.arm()
     environment[lifeEntry] = nil
+    // Executed anew by a handler, it is blocked still.
+    var faults = FaultSignals.all.bits
+    _ = linux_sigprocmask(linux_SIG_UNBLOCK, &faults, nil)
     // Somebody else's, or typed: the app must be our child.
     guard let found = HandOver(Span(_unsafeBytes: bytes)), found.pid == getpid() else {
       withdraw()

@@ -1,11 +1,12 @@
 // Gives another process a fault of its own, as a bug in it would: its program counter goes nowhere.
 //
-//   fault [--kind segv|ill|trap|fpe] [--calls N] [--steps N] PID
+//   fault [--kind segv|ill|trap|fpe] [--calls N] [--steps N] [--fail N --errno E] PID
 //
 // From the moment when it is started the process makes so many system calls more (each counts twice:
 // at its entry and at its return) and after these so many instructions; then it has its fault. It
 // prints in which system call that was (-1: in none), once the process goes on.
-// The kinds other than segv are x86's.
+// With --fail it is watched on until it has executed a program anew: that one's system call number N
+// (from 1) is not made and fails with E. The kinds other than segv and --fail are x86's.
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -70,16 +72,52 @@ static unsigned long code_place(const char *bytes, size_t count) {
   return 0;
 }
 
+// Lets the target execute a program anew and refuses a system call of that one; returns which.
+static long refuse(long number, long error) {
+  struct user_regs_struct registers;
+  struct iovec part = {&registers, sizeof registers};
+  long call = -1;
+  int status = 0;
+  while (status >> 8 != (SIGTRAP | PTRACE_EVENT_EXEC << 8)) {
+    // On its way there it gets the fault's own signal.
+    int number_of_signal = status && status >> 16 == 0 ? WSTOPSIG(status) : 0;
+    if (ptrace(PTRACE_CONT, target, 0, number_of_signal)) fail("PTRACE_CONT");
+    if (waitpid(target, &status, __WALL) != target || !WIFSTOPPED(status)) fail("it has ended");
+  }
+#ifdef __x86_64__
+  // The exec's own return comes first.
+  go_on(PTRACE_SYSCALL, 2 * number);
+  for (;;) {
+    if (ptrace(PTRACE_GETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_GETREGSET");
+    call = registers.orig_rax;
+    // These cannot fail.
+    if (call != SYS_getpid && call != SYS_geteuid && call != SYS_arch_prctl) break;
+    go_on(PTRACE_SYSCALL, 2);
+  }
+  registers.orig_rax = -1;
+  if (ptrace(PTRACE_SETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_SETREGSET");
+  go_on(PTRACE_SYSCALL, 1);
+  registers.rax = -error;
+  if (ptrace(PTRACE_SETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_SETREGSET");
+#else
+  (void)part, (void)number, (void)error, (void)registers;
+#endif
+  return call;
+}
+
 int main(int count, char **words) {
   const char *kind = "segv";
-  long calls = 0, steps = 0;
+  long calls = 0, steps = 0, failing = 0, error = ENOMEM;
   for (int i = 1; i + 1 < count; i += 2) {
     if (!strcmp(words[i], "--kind")) kind = words[i + 1];
     if (!strcmp(words[i], "--calls")) calls = atol(words[i + 1]);
     if (!strcmp(words[i], "--steps")) steps = atol(words[i + 1]);
+    if (!strcmp(words[i], "--fail")) failing = atol(words[i + 1]);
+    if (!strcmp(words[i], "--errno")) error = atol(words[i + 1]);
   }
   target = atoi(words[count - 1]);
-  if (ptrace(PTRACE_SEIZE, target, 0, PTRACE_O_TRACESYSGOOD)) fail("PTRACE_SEIZE");
+  long options = PTRACE_O_TRACESYSGOOD | (failing ? PTRACE_O_TRACEEXEC : 0);
+  if (ptrace(PTRACE_SEIZE, target, 0, options)) fail("PTRACE_SEIZE");
   if (ptrace(PTRACE_INTERRUPT, target, 0, 0)) fail("PTRACE_INTERRUPT");
   wait_for_stop();
   go_on(PTRACE_SYSCALL, calls);
@@ -102,6 +140,7 @@ int main(int count, char **words) {
   registers.pc = 16;
 #endif
   if (ptrace(PTRACE_SETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_SETREGSET");
+  if (failing) call = refuse(failing, error);
   if (ptrace(PTRACE_DETACH, target, 0, 0)) fail("PTRACE_DETACH");
   printf("%ld\n", call);
   return 0;
