@@ -6,7 +6,7 @@ public struct IPAddress: Equatable, BitwiseCopyable, Sendable {
   public init(bits: UInt128) { self.bits = bits }
 
   /// Reads four bytes (AF_INET) or sixteen (AF_INET6) in network order.
-  init(network bytes: Span<UInt8>, at offset: Int, isV4: Bool) {
+  @inline(never) init(network bytes: Span<UInt8>, at offset: Int, isV4: Bool) {
     var number: UInt128 = isV4 ? 0xffff : 0
     for index in 0..<(isV4 ? 4 : 16) {
       number = number << 8 | UInt128(bytes.byte(offset &+ index))

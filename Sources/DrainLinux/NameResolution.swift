@@ -1,8 +1,8 @@
 import CLinux
 import DrainCore
 
-/// A host's name being resolved, in a child: a resolver whose servers do not answer blocks for
-/// seconds, and cannot be told not to (getaddrinfo(3)).
+/// A host's name being resolved, in a child: whoever reads files and waits for name servers may block
+/// for seconds.
 ///
 /// The answer comes through a pipe, whole or not at all. The `Reaper` tells of the child's end, which
 /// says nothing new.
@@ -65,38 +65,17 @@ public struct NameResolution: ~Copyable {
   }
 
   private static func answer(_ name: [UInt8], _ writer: Int32) {
-    var hints = addrinfo()
-    hints.ai_family = AF_UNSPEC
-    hints.ai_socktype = linux_SOCK_STREAM
-    var first: UnsafeMutablePointer<addrinfo>?
-    let text = ProgramVector([name])
-    guard let host = text.pointers[0], getaddrinfo(host, nil, &hints, &first) == 0 else { return }
+    let list = Resolver.addresses(of: name)
     withUnsafeTemporaryAllocation(byteCount: AnswerRoom.bytes, alignment: 16) { buffer in
       var used = 0
-      var next = first
-      while let entry = next?.pointee, used < buffer.count {
-        next = entry.ai_next
-        guard let bytes = UnsafeRawPointer(entry.ai_addr),
-          let address = SocketAddress(copying: bytes, Int(entry.ai_addrlen))
-        else { continue }
-        buffer.storeBytes(of: address.address.bits, toByteOffset: used, as: UInt128.self)
+      for index in 0..<list.count {
+        guard let address = list[index], used < buffer.count else { break }
+        buffer.storeBytes(of: address.bits, toByteOffset: used, as: UInt128.self)
         used &+= AnswerRoom.address
       }
       if used > 0 {
         _ = SystemCall.write(writer, UnsafeRawBufferPointer(rebasing: buffer[..<used]))
       }
     }
-    // The child ends now: getaddrinfo's list goes with it.
-  }
-}
-
-extension SocketAddress {
-  /// Copies an address; nil for another family's.
-  fileprivate init?(copying bytes: UnsafeRawPointer, _ length: Int) {
-    self.init(filledBy: { storage, room in
-      if length > Int(room.pointee) { return -1 }
-      storage.copyMemory(from: bytes, byteCount: length)
-      return 0
-    })
   }
 }

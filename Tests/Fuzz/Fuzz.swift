@@ -13,6 +13,8 @@ private let targets = [
   Target(name: "http-request") { fuzzHTTPRequest($0) },
   Target(name: "http-reply") { fuzzHTTPReply($0) },
   Target(name: "grpc-reply") { fuzzGRPCReply($0) },
+  Target(name: "dns") { fuzzDNS($0) },
+  Target(name: "resolver-files") { fuzzResolverFiles($0) },
   Target(name: "netlink") { fuzzNetlink($0) },
   Target(name: "proc") { fuzzProc($0) },
   Target(name: "options") { fuzzOptions($0) },
