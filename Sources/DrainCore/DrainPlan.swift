@@ -30,6 +30,9 @@ public struct DrainPlan: Sendable {
   public var endsEarly = false
   /// Whether the app's traffic is watched while draining, be it for the evidence alone.
   public var observes = false
+  /// Whether there is nothing but the window, which has begun (`--hold`): no app of drainit's own, and
+  /// nobody is signalled.
+  public var holds = false
   /// Which signals do what.
   public var signals = SignalRules()
   private var exitCodes = InlineArray<256, UInt8>(repeating: 0)

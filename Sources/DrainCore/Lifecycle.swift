@@ -46,7 +46,12 @@ public struct Lifecycle: Sendable {
   public mutating func begin(now: Instant) -> Effects {
     var effects = Effects()
     state.startedAt = now
-    if plan.startsAfter {
+    if plan.holds {
+      // Somebody else's app, which serves: its stop has begun.
+      state.hasOpened = true
+      beginDrain(ReceivedSignal(signal: .none), .other, now, &effects)
+      endWindowWhenOver(now, &effects)
+    } else if plan.startsAfter {
       if let timeout = plan.startTimeout { state.leaveAt = now + timeout }
       effects.append(.log(.waitingForStart))
     } else {
@@ -109,7 +114,9 @@ public struct Lifecycle: Sendable {
     case (.draining, .signal(let received, let program)),
       (.stopping, .signal(let received, let program)),
       (.killing, .signal(let received, let program)):
-      if plan.signals.isDrainSignal(received, program: program) {
+      if plan.holds {
+        endHold(received, &effects)
+      } else if plan.signals.isDrainSignal(received, program: program) {
         repeatDrain(received, now, &effects)
       } else {
         forward(received, &effects)

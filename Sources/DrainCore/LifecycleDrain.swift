@@ -125,8 +125,13 @@ extension Lifecycle {
     if observesNow && state.windowEnd != .noListener {
       effects.append(.stopObserving)
     }
-    state.phase = .stopping
     state.isUnready = true
+    if plan.holds {
+      state.endedAt = now
+      if state.windowEnd != .none { effects.append(.log(.ended(state.ending))) }
+      return finish(code: 0, &effects)
+    }
+    state.phase = .stopping
     state.stoppedAt = now
     state.killAt = plan.killTime(now: now, drainedAt: state.drainedAt)
     let left: Interval? = state.killAt == .never ? nil : state.killAt.since(now)
@@ -135,6 +140,15 @@ extension Lifecycle {
       effects.append(.signalApp(state.stopSignal))
       // A stopped process acts on no signal but SIGKILL until it is continued.
       if state.isAppStopped { effects.append(.signalApp(.cont)) }
+    }
+  }
+
+  /// A signal that would end any program ends `--hold`, too; it passes none on.
+  mutating func endHold(_ received: ReceivedSignal, _ effects: inout Effects) {
+    switch received.signal {
+    case .term, .int, .hup, .quit:
+      finish(code: UInt8(truncatingIfNeeded: 128 &+ received.signal.number), &effects)
+    default: break
     }
   }
 

@@ -8,13 +8,17 @@ extension ByteBuffer {
       append("ready after ")
       append(after)
     case .draining(let signal, let minimum, let maximum, let stop):
+      if context.plan.holds {
+        append("holding for ")
+        return append(DrainRange(minimum: minimum, maximum: maximum))
+      }
       append(signal)
       append(": draining for ")
       append(DrainRange(minimum: minimum, maximum: maximum))
       append(", then ")
       append(stop: stop, state, context)
     case .notDraining(let signal, _):
-      append(signal)
+      if context.plan.holds { append("--hold") } else { append(signal) }
       append(": no drain window")
     case .windowChanged(let change, let left): append(change, left, context)
     case .repeated(let signal, let phase, let left): append(repeated: signal, phase, left)

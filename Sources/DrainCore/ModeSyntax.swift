@@ -9,6 +9,7 @@ extension Mode {
     case .plan: "--plan"
     case .probe: "--probe"
     case .install: "--install"
+    case .hold: "--hold"
     }
   }
 
@@ -16,7 +17,7 @@ extension Mode {
   var isText: Bool {
     switch self {
     case .help, .helpAll, .version, .license: true
-    case .run, .plan, .probe, .install: false
+    case .run, .plan, .probe, .install, .hold: false
     }
   }
 
@@ -25,7 +26,7 @@ extension Mode {
     switch self {
     case .run: true
     case .plan: nil
-    case .help, .helpAll, .version, .license, .probe, .install: false
+    case .help, .helpAll, .version, .license, .probe, .install, .hold: false
     }
   }
 }
@@ -34,7 +35,7 @@ extension Options {
   /// Makes drainit something else than what runs an app; it is one thing at a time.
   mutating func become(_ mode: Mode) throws(ValueProblem) {
     if self.mode != .run && self.mode != mode {
-      throw .refused("only one of --plan, --probe and --install")
+      throw .refused("only one of --plan, --probe, --install and --hold")
     }
     self.mode = mode
   }

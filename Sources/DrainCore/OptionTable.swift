@@ -245,6 +245,9 @@ extension OptionRow {
       options.installPath = [UInt8](copying: text)
       try options.become(.install)
     },
+    OptionRow(
+      .mode, "hold", .nothing, "the window alone, as a preStop hook; signals nobody"
+    ) { options, _ throws(ValueProblem) in try options.become(.hold) },
 
     OptionRow(.others, "", letter: UInt8(ascii: "s"), .nothing, "it is a subreaper anyway") {
       _, _ in

@@ -128,6 +128,8 @@ public enum Mode: Equatable, Sendable {
   case probe
   /// `--install PATH`: copy drainit itself there.
   case install
+  /// `--hold`: the drain window alone, as a preStop hook of a container whose PID 1 is another.
+  case hold
 }
 
 /// How long the drain window may be: `minimum` to `maximum`.

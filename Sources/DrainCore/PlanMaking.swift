@@ -16,17 +16,23 @@ extension DrainPlan {
     plan.signals = rules(options, isFirstProcess)
     for rewrite in options.exitMap { plan.map(exitCode: rewrite.from, to: rewrite.to) }
     plan.orphans = options.orphans
+    plan.holds = options.mode == .hold
     if options.isPlain { return plan }
     plan.grace = options.grace
     plan.stopTimeout = options.stopTimeout
     plan.observes = true
+    plan.hasDrainHooks = !options.hooks[1].isEmpty
+    if plan.holds {
+      try plan.fitIntoGrace()
+      plan.endsEarly = plan.isRange
+      return plan
+    }
     plan.startsAfter = !options.startAfter.isEmpty
     plan.startTimeout = options.startTimeout
     plan.hasLiveCheck = !options.live.isEmpty || options.usesNotify
     plan.unreadyAfter = options.unreadyAfter
     plan.notice = options.drainNotice ?? .none
     plan.hasReadyHooks = !options.hooks[0].isEmpty
-    plan.hasDrainHooks = !options.hooks[1].isEmpty
     if !options.hooks[2].isEmpty { plan.exitHookTimeout = options.hookTimeout }
     try plan.fitIntoGrace()
     plan.endsEarly = plan.isRange

@@ -26,7 +26,7 @@ public struct Summary: Equatable, BitwiseCopyable, Sendable {
 extension ByteBuffer {
   mutating func append(_ summary: Summary, _ state: LifecycleState, _ context: LogContext) {
     if summary.end != .none {
-      append("drained in ")
+      append(context.plan.holds ? "held for " : "drained in ")
       append(summary.window)
       append(" (")
       append(summary.end.name)
@@ -41,6 +41,7 @@ extension ByteBuffer {
         // A fixed wait is held by nobody.
         append(evidence, namesHolder: summary.end == .maximum && context.plan.endsEarly)
       }
+      if context.plan.holds { return }
       append("; ")
     }
     append(printable: context.program.span)

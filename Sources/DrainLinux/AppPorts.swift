@@ -11,13 +11,18 @@ public struct AppPorts: ~Copyable {
   private var found = AppListeners()
   private var candidates = ListenerCandidates()
   private var table = SocketTable()
-  private var processes = AppProcesses()
+  private var processes: AppProcesses
   private var entries: ByteBuffer
   private var link: ByteBuffer
   private var name: ByteBuffer
 
-  /// Reserves what a look needs; `given` is `--port`, empty where it was not given.
-  public init(given: PortSet) {
+  /// Reserves what a look needs.
+  ///
+  /// - Parameters:
+  ///   - given: `--port`, empty where it was not given.
+  ///   - holds: whether the app is another's: every other process that is seen (`--hold`).
+  public init(given: PortSet, holds: Bool = false) {
+    processes = AppProcesses(all: holds)
     ownership.given = given
     entries = ByteBuffer(capacity: 8_192)
     link = ByteBuffer(capacity: 64)

@@ -1,7 +1,8 @@
 import CLinux
 import DrainCore
 
-/// Walks the app's processes by /proc: as PID 1 every other one, else drainit's descendants.
+/// Walks the app's processes by /proc: as PID 1, or with `--hold`, every other one, else drainit's
+/// descendants.
 public struct AppProcesses: ~Copyable {
   private var directory: FileDescriptor?
   private var entries: ByteBuffer
@@ -9,14 +10,18 @@ public struct AppProcesses: ~Copyable {
   private var text: ByteBuffer
   private var path: ByteBuffer
   private let own: Int32
+  private let isAll: Bool
 
   /// Reserves the buffers.
-  public init() {
+  ///
+  /// - Parameter all: whether every other process is the app's, whoever started it.
+  public init(all: Bool) {
     entries = ByteBuffer(capacity: 4_096)
     // The lines before `Uid:` in /proc/PID/status, and the whole of /proc/PID/stat, are shorter.
     text = ByteBuffer(capacity: 1_024)
     path = ByteBuffer(capacity: 40)
     own = getpid()
+    isAll = all || own == 1
   }
 
   /// Begins a walk; false where there is no /proc.
@@ -30,7 +35,7 @@ public struct AppProcesses: ~Copyable {
   /// The next process of the app, or nil after the last.
   public mutating func next() -> Int32? {
     while let pid = nextProcess() {
-      if pid != own && (own == 1 || isDescendant(pid)) { return pid }
+      if pid != own && (isAll || isDescendant(pid)) { return pid }
     }
     directory = nil
     return nil

@@ -56,11 +56,13 @@ struct Readiness: ~Copyable {
       try CheckGroup(hooks: moment, options, command)
     }
     let listening = Check(text: [UInt8]("listening"), kind: .listening)
-    let isOff = options.isPlain || earlier?.lives.isBare == true
+    let isBare = options.isPlain || earlier?.lives.isBare == true
+    let holds = options.mode == .hold
+    let isOff = isBare || holds
     let checks = isOff ? [] : options.ready.isEmpty ? [listening] : options.ready
     var given = PortSet()
     for port in options.ports { given.insert(port) }
-    var ports = AppPorts(given: given)
+    var ports = AppPorts(given: given, holds: holds)
     var failure: ListenFailure?
     let wanted = isOff ? .off : options.listen
     let endpoint = try Readiness.listen(wanted, earlier?.endpoint ?? -1, loop, &failure)
@@ -77,7 +79,7 @@ struct Readiness: ~Copyable {
     // It has no gate to open: it runs when somebody asks.
     var open = GateMemory()
     open.isOpen = true
-    until = CheckGroup(isOff ? [] : Window.checks(options), options, .untilCheck, memory: open)
+    until = CheckGroup(isBare ? [] : Window.checks(options), options, .untilCheck, memory: open)
     self.hooks = hooks
     live = CheckGroup(isOff ? [] : options.live, options, .liveCheck, memory: open)
     body = ByteBuffer(capacity: isOff ? 0 : EndpointLimits.bodyBytes)

@@ -59,7 +59,7 @@ private enum Preparation {
     }
   case .probe:
     return probe(command, options, &words)
-  case .run, .plan:
+  case .run, .plan, .hold:
     return follow(command, options, earlier, &words)
   }
   print(&words, on: STDOUT_FILENO)
@@ -106,6 +106,7 @@ private func follow(
     print(&words, on: STDOUT_FILENO)
     return .ended(0)
   }
+  if plan.holds { StandardDescriptors.takeLog() }
   do throws(StartError) {
     let supervisor = UnsafeMutablePointer<Supervisor>.allocate(capacity: 1)
     supervisor.initialize(to: try Supervisor(command, options, plan, earlier))

@@ -119,6 +119,7 @@ struct Supervisor: ~Copyable {
   @inline(never) private mutating func begin() {
     let now = Clock.now()
     layReady()
+    if lifecycle.plan.holds { readiness.learnPorts(again: true) }
     perform(lifecycle.begin(now: now))
     if lifecycle.phase == .waiting {
       remember()

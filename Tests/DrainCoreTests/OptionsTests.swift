@@ -122,7 +122,12 @@ func readBytes(
         "--ignore 10.0.0.0/33: expected an address or a range such as 10.0.0.0/8 or fd00::/8"
       ),
       (["--log", "xml"], "--log xml: expected text or json"),
-      (["--plan", "--install=/x"], "--install=/x: only one of --plan, --probe and --install"),
+      (
+        ["--plan", "--install=/x"],
+        "--install=/x: only one of --plan, --probe, --install and --hold"
+      ),
+      (["--plan", "--hold"], "--hold: only one of --plan, --probe, --install and --hold"),
+      (["--hold", "--port", "80", "--", "sh"], "--hold: runs no program, but one was given"),
       (["--probe", "tcp:80", "sh"], "--probe: runs no program, but one was given"),
       (["--probe"], "--probe: a value is missing: URL"),
       (
@@ -359,6 +364,8 @@ func readBytes(
     let probe = try #require(read(["--probe", "grpc:80/x", "--check-timeout=2s"]).options)
     #expect(probe.mode == .probe && probe.checkTimeout == .seconds(2))
     #expect(probe.probe?.kind == .grpc(host: [], port: 80, service: bytes("x")))
+    #expect(
+      read(["--hold", "--hold"], ["DRAINIT_DRAIN=1s"]).options?.drain?.minimum == .seconds(1))
     let install = try #require(read(["--install", "/shared/drainit"]).options)
     #expect(install.mode == .install && install.installPath == bytes("/shared/drainit"))
     for words in [["-V"], ["-l"], ["--license", "--dran"]] {

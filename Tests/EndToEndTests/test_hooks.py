@@ -208,3 +208,26 @@ def test_plain_has_no_hooks(drainit):
     box = drainit("--plain", "--on-ready", "echo hooked", "--on-exit", "echo hooked", app=["sh", "-c", "sleep 0.5"])
     assert box.wait() == 0
     assert box.log.all() == []
+
+
+def test_a_hook_under_way_at_a_fault_is_begun_again_and_blocks_nothing(drainit, bench, place):
+    box = gated(drainit, place, "--drain", "3s..60s", "--until", "quiet:1s", "--on-drain",
+                "PUT http://127.0.0.1:8500/down", "--hook-timeout", "20s")
+    registry = Registry(box, None)
+    (place / "go").touch()
+    probing.wait_until_ready(box)
+    assert probing.get(box, "/", port=8080).status == 200
+    box.signal(signal.SIGTERM)
+    registry.wait_for("/down")
+    assert probing.get(box, "/", port=8080).status == 200
+    registry.answer = "200 OK"
+    done = subprocess.run([bench / "fault", str(box.pid)], capture_output=True, text=True, timeout=30,
+                          check=False)
+    assert done.returncode == 0, done.stderr
+    box.log.wait_for("came back")
+    box.log.wait_for("^drainit: --on-drain PUT .*: done$")
+    assert probing.get(box, "/", port=8080).status == 200
+    begun = time.monotonic()
+    assert box.wait() == 0
+    assert len(registry.requests) == 2
+    assert time.monotonic() - begun < 3 + 4 + SLACK
