@@ -19,7 +19,7 @@ public enum Clock {
   public static func sinceEpoch() -> Interval { read(CLOCK_REALTIME) }
 
   /// How much of the processor drainit has used, for work that is to keep within a share of it.
-  static func processorTime() -> Interval { read(CLOCK_PROCESS_CPUTIME_ID) }
+  public static func processorTime() -> Interval { read(CLOCK_PROCESS_CPUTIME_ID) }
 
   private static func read(_ clock: clockid_t) -> Interval {
     var time = timespec()

@@ -36,7 +36,7 @@ extension Supervisor {
   /// Reaps a bounded number of children, so that a burst stops neither probes nor signals.
   @inline(never) mutating func reap() {
     takeAppsEnd()
-    let begun = Clock.now()
+    let begun = Clock.processorTime()
     var looks: Int64 = 0
     while mustReap && exitCode == nil && looks < Int64(Reaper.childrenATurn) {
       looks &+= 1
@@ -52,9 +52,8 @@ extension Supervisor {
     }
     // Where thousands of children live each look walks past them all. While they end one after another,
     // most are reaped by the pid that SIGCHLD names, and what is left when there are fewer.
-    let now = Clock.now()
-    let took = now.since(begun).nanoseconds
-    if took > looks &* Reaper.shortLook { reapDue = now + Reaper.pause(afterLooking: took) }
+    let took = (Clock.processorTime() - begun).nanoseconds
+    if took > looks &* Reaper.shortLook { reapDue = Clock.now() + Reaper.pause(afterLooking: took) }
   }
 
   @inline(never) private mutating func take(_ change: ChildChange) {
