@@ -7,6 +7,7 @@ extension Mode {
     case .version: "--version"
     case .license: "--license"
     case .plan: "--plan"
+    case .lint: "--lint"
     case .probe: "--probe"
     case .install: "--install"
     case .hold: "--hold"
@@ -17,7 +18,7 @@ extension Mode {
   var isText: Bool {
     switch self {
     case .help, .helpAll, .version, .license: true
-    case .run, .plan, .probe, .install, .hold: false
+    case .run, .plan, .lint, .probe, .install, .hold: false
     }
   }
 
@@ -26,7 +27,7 @@ extension Mode {
     switch self {
     case .run: true
     case .plan: nil
-    case .help, .helpAll, .version, .license, .probe, .install, .hold: false
+    case .help, .helpAll, .version, .license, .lint, .probe, .install, .hold: false
     }
   }
 }
@@ -35,7 +36,7 @@ extension Options {
   /// Makes drainit something else than what runs an app; it is one thing at a time.
   mutating func become(_ mode: Mode) throws(ValueProblem) {
     if self.mode != .run && self.mode != mode {
-      throw .refused("only one of --plan, --probe, --install and --hold")
+      throw .refused("only one of --plan, --lint, --probe, --install and --hold")
     }
     self.mode = mode
   }

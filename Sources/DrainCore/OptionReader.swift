@@ -6,7 +6,7 @@ extension Options {
   ///     the options and the command's name, not for the command's arguments.
   ///   - environment: the variables whose names begin with `DRAINIT_`, `TINI_` or `DUMB_INIT_`, as
   ///     `NAME=value`. Where a name is there twice the first counts, as for getenv(3).
-  public static func read(
+  @inline(never) public static func read(
     arguments word: (Int) -> [UInt8]?, environment: [[UInt8]]
   ) throws(OptionError) -> Options {
     var reader = OptionReader()

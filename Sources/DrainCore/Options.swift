@@ -124,6 +124,8 @@ public enum Mode: Equatable, Sendable {
   case license
   /// `--plan`: print the timeline that the options make; a command may be given and is not run.
   case plan
+  /// `--lint`: say what in the manifest on standard input would lose requests.
+  case lint
   /// `--probe URL`: ask once, as a check does.
   case probe
   /// `--install PATH`: copy drainit itself there.

@@ -23,6 +23,13 @@ struct Command {
     argumentPointers + min(max(index, 0), arguments.count)
   }
 
+  /// The words by their index. As a value of its own, so that the reading of options, which `--lint`
+  /// does of others' words, is in the executable once.
+  @inline(never) func words() -> (Int) -> [UInt8]? {
+    let arguments = arguments
+    return { arguments.word($0) }
+  }
+
   /// What log lines know before anything has happened.
   func logContext(_ options: Options, _ plan: DrainPlan) -> LogContext {
     LogContext(program: programName(at: options.commandIndex), gate: [], plan: plan)

@@ -35,7 +35,7 @@ private enum Preparation {
   let options: Options
   do throws(OptionError) {
     options = try Options.read(
-      arguments: { command.arguments.word($0) },
+      arguments: command.words(),
       environment: command.environment.entries(beginningWith: "DRAINIT_", "TINI_", "DUMB_INIT_"))
   } catch {
     words.append("drainit: ")
@@ -57,6 +57,8 @@ private enum Preparation {
       words.append(StartError.notInstalled(options.installPath, error))
       return refuse(&words)
     }
+  case .lint:
+    return lint(&words)
   case .probe:
     return probe(command, options, &words)
   case .run, .plan, .hold:
@@ -64,6 +66,14 @@ private enum Preparation {
   }
   print(&words, on: STDOUT_FILENO)
   return .ended(0)
+}
+
+/// Prints what in the manifest loses requests; 1 where something does.
+private func lint(_ words: inout ByteBuffer) -> Preparation {
+  words.append("drainit: --lint: ")
+  guard var findings = ManifestLint.findings(&words) else { return refuse(&words) }
+  print(&findings.lines, on: STDOUT_FILENO)
+  return .ended(findings.losesRequests ? 1 : 0)
 }
 
 /// Asks once; a failed probe ends with 1, and says why.

@@ -124,9 +124,9 @@ func readBytes(
       (["--log", "xml"], "--log xml: expected text or json"),
       (
         ["--plan", "--install=/x"],
-        "--install=/x: only one of --plan, --probe, --install and --hold"
+        "--install=/x: only one of --plan, --lint, --probe, --install and --hold"
       ),
-      (["--plan", "--hold"], "--hold: only one of --plan, --probe, --install and --hold"),
+      (["--plan", "--hold"], "--hold: only one of --plan, --lint, --probe, --install and --hold"),
       (["--hold", "--port", "80", "--", "sh"], "--hold: runs no program, but one was given"),
       (["--probe", "tcp:80", "sh"], "--probe: runs no program, but one was given"),
       (["--probe"], "--probe: a value is missing: URL"),

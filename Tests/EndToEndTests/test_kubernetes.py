@@ -2,6 +2,7 @@
 
 import fcntl
 import re
+import json
 import shutil
 import subprocess
 
@@ -93,6 +94,10 @@ def assert_fits(bench, text):
 def test_what_it_renders_to_is_valid_and_fits(bench, validate, overlay):
     text = render(KUBERNETES / overlay)
     validate(text)
+    manifests = {"kind": "List", "items": list(yaml.safe_load_all(text))}
+    done = subprocess.run([bench / "drainit", "--lint"], input=json.dumps(manifests), text=True,
+                          capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done
     assert assert_fits(bench, text) == (2 if overlay == "example" else 1)
 
 

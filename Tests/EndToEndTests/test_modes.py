@@ -128,4 +128,4 @@ def test_the_license_is_printed(drainit, word):
 def test_two_modes_at_once_are_refused(drainit):
     box = drainit("--plan", "--install", "/x")
     assert box.wait() == 125
-    assert box.log.matching("only one of --plan, --probe, --install and --hold")
+    assert box.log.matching("only one of --plan, --lint, --probe, --install and --hold")
