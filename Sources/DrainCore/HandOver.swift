@@ -20,6 +20,8 @@ public struct HandOver: Equatable, Sendable {
   public var notify: Int32 = -1
   public var notice: Int32 = -1
   public var notices = AppNotices()
+  /// What a window in progress has seen.
+  public var traffic = TrafficMemory()
   public var lives = Lives()
 
   public init(pid: Int32) { self.pid = pid }
@@ -27,12 +29,12 @@ public struct HandOver: Equatable, Sendable {
   /// How many bytes `append(to:)` writes.
   public static var textSize: Int { 16 &* (LifecycleState.encodedSize / 8 &+ ownWords &+ 1) }
 
-  private static var ownWords: Int { 17 }
+  private static var ownWords: Int { 21 }
 
   /// Appends the text, `textSize` bytes. `scratch` is a buffer of at least `LifecycleState.encodedSize`.
   public func append(to text: inout ByteBuffer, scratch: inout ByteBuffer) {
     var sum = Checksum()
-    let own: InlineArray<17, UInt64> = [
+    let own: InlineArray<21, UInt64> = [
       UInt64(UInt32(bitPattern: pid)), gate.isOpen ? 1 : 0, UInt64(gate.successes),
       UInt64(bitPattern: gate.warmupEnd.nanoseconds), mask.bits, changedDispositions.bits,
       ignoredDispositions.bits, HandOver.pair(endpoint, executable), UInt64(lives.count),
@@ -43,6 +45,9 @@ public struct HandOver: Equatable, Sendable {
       notices.flags, UInt64(bitPattern: notices.watchdogPeriod.nanoseconds),
       UInt64(bitPattern: notices.watchdogDue.nanoseconds),
       UInt64(bitPattern: notices.reloadingSince.nanoseconds),
+      UInt64(traffic.strongCount) << 32 | UInt64(traffic.weakCount),
+      UInt64(bitPattern: traffic.lastStrong.nanoseconds),
+      UInt64(bitPattern: traffic.lastWeak.nanoseconds), traffic.areProxies ? 1 : 0,
     ]
     for index in 0..<HandOver.ownWords { sum.append(own[index], to: &text) }
     scratch.removeAll()
@@ -57,7 +62,7 @@ public struct HandOver: Equatable, Sendable {
   public init?(_ text: Span<UInt8>) {
     guard text.count == HandOver.textSize else { return nil }
     var sum = Checksum()
-    var own = InlineArray<17, UInt64>(repeating: 0)
+    var own = InlineArray<21, UInt64>(repeating: 0)
     // No memory is asked for: where it is refused the text must be read all the same.
     var state = InlineArray<208, UInt8>(repeating: 0)
     guard state.count == LifecycleState.encodedSize else { return nil }
@@ -96,6 +101,11 @@ public struct HandOver: Equatable, Sendable {
     notices.watchdogPeriod = Interval(nanoseconds: Int64(bitPattern: own[14]))
     notices.watchdogDue = Instant(nanoseconds: Int64(bitPattern: own[15]))
     notices.reloadingSince = Instant(nanoseconds: Int64(bitPattern: own[16]))
+    traffic.strongCount = UInt32(truncatingIfNeeded: own[17] >> 32)
+    traffic.weakCount = UInt32(truncatingIfNeeded: own[17])
+    traffic.lastStrong = Instant(nanoseconds: Int64(bitPattern: own[18]))
+    traffic.lastWeak = Instant(nanoseconds: Int64(bitPattern: own[19]))
+    traffic.areProxies = own[20] == 1
   }
 
   /// The executable alone, before anything else is known; -1 where there is none.

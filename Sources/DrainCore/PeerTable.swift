@@ -96,13 +96,8 @@ struct PeerTable {
     return found.map { places[$0] }
   }
 
-  /// Begins again with one peer, after a fault.
-  mutating func restore(_ holder: Peer, areProxies: Bool) {
-    lostDirect = !areProxies
-    if holder.held == .zero { return }
-    places[0] = holder
-    count = 1
-  }
+  /// Begins again after a fault, before which somebody made connections and never sent on an open one.
+  mutating func loseDirect() { lostDirect = true }
 
   private mutating func place(of address: IPAddress) -> Int {
     for index in 0..<count where places[index].address == address { return index }

@@ -49,6 +49,7 @@ extension Supervisor {
     handOver.notify = notices.socketNumber
     handOver.notice = notices.readerNumber
     handOver.notices = readiness.world.notices
+    handOver.traffic = window.rule.memory
     handOver.lives = lives
     secondLife?.store(handOver)
   }
@@ -63,6 +64,7 @@ extension Supervisor {
     }
     lifecycle = Lifecycle(plan: plan, resuming: earlier.handOver.lifecycle)
     readiness.world.notices = earlier.handOver.notices
+    window.earlier = earlier.handOver.traffic
     terminal = Terminal()
     startDirectory = StartDirectory(named: earlier.directory)
     // What came from outside and was not closed yet.

@@ -28,6 +28,7 @@ extension Supervisor {
     let now = Clock.now()
     window.take(event, { readiness.isOwnConnection($0, port: $1) }, sources.loop, now)
     noteObserver()
+    remember()
   }
 
   /// Tells the lifecycle whether the traffic has ended, where that has changed.

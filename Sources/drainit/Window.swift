@@ -8,6 +8,8 @@ struct Window: ~Copyable {
   private var observer: TrafficObserver
   private let conditions: [UntilCondition]
   private var isWatching = false
+  /// What an earlier life saw of this window.
+  var earlier = TrafficMemory()
 
   init(_ options: Options, _ plan: DrainPlan) {
     conditions = options.until
@@ -44,6 +46,7 @@ struct Window: ~Copyable {
     _ ports: PortSet, drainedAt: Instant, _ loop: borrowing EventLoop, _ now: Instant
   ) {
     rule.begin(at: drainedAt)
+    rule.restore(earlier, now: now)
     observer.begin(ports, loop, at: now)
     isWatching = true
   }

@@ -217,26 +217,17 @@ extension QuietRule {
     #expect(!rule.peers.areProxies)
   }
 
-  @Test func aRuleComesBackFromItsBytes() throws {
-    var original = rule(3, 40, asked: .seconds(9))
-    original.strong(1)
-    original.strong(2, from: 2)
-    original.weak(5, from: 2)
-    original.look(6, open: 17)
-    var buffer = ByteBuffer(capacity: QuietRule.encodedSize)
-    original.append(to: &buffer)
-    let bytes = buffer.withBytes { [UInt8]($0) }
-    #expect(bytes.count == QuietRule.encodedSize)
-    let copy = QuietRule(bytes.span, now: second(7))
-    let found = try #require(copy)
-    #expect(found.quietAt == original.quietAt && found.window == original.window)
-    #expect(found.evidence.lateArrivals == 3 && found.evidence.openConnections == 17)
-    #expect(found.evidence.holder?.address == original.evidence.holder?.address)
-    #expect(found.peers.areProxies == original.peers.areProxies)
-    let short = QuietRule(bytes.span.extracting(first: 9), now: second(7))
-    #expect(short == nil)
-    let zero = [UInt8](repeating: 0, count: QuietRule.encodedSize)
-    let foreign = QuietRule(zero.span, now: second(7))
-    #expect(foreign == nil)
+  @Test func afterAFaultSilenceMeansWhatItMeant() {
+    var original = rule(3, 40)
+    for number in 0..<40 { original.strong(Double(number) / 10, from: UInt32(number)) }
+    var copy = rule(3, 40)
+    copy.restore(original.memory, now: second(5))
+    // One more for what nobody saw, and what was open is told by the first look.
+    #expect(copy.strongCount == 41 && copy.missedCount == 1)
+    #expect(copy.quietAt == second(5) + .seconds(4))
+    #expect(!copy.peers.areProxies && !original.peers.areProxies)
+    var empty = rule(3, 40)
+    empty.restore(rule(3, 40).memory, now: second(5))
+    #expect(empty.quietAt == .never)
   }
 }

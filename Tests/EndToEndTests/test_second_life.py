@@ -7,6 +7,7 @@ they begin.
 
 import os
 import random
+import re
 import signal
 import subprocess
 import threading
@@ -302,3 +303,18 @@ def test_from_a_scratch_image_too(podman, fault, options):
     container.stop(20)
     assert container.wait() == 0
     assert container.out.matching("web: SIGTERM")
+
+
+def test_what_the_window_saw_is_known_after_it(drainit, fault):
+    box = serve(drainit, "--drain", "1s..40s")
+    with Load(lambda: probing.get(box, "/", port=8080)):
+        box.signal(signal.SIGTERM)
+        box.log.wait_for("draining for")
+        until(lambda: re.search(
+            r'^drainit_window_arrivals_total\{kind="connection"\} \d{3}',
+            probing.get(box, "/metrics").text, re.MULTILINE), "a hundred connections were seen")
+    fault(box.pid)
+    box.log.wait_for(CAME_BACK)
+    # Otherwise nobody would know what the silence from here on means, and it lasted 40 s.
+    assert box.wait() == 0
+    assert box.log.matching(r"window over \(quiet\)")
