@@ -111,6 +111,26 @@ def test_a_plain_manifest_is_valid(bench, validate, path):
     assert_fits(bench, path.read_text())
 
 
+def test_the_manifest_of_hold_is_valid_and_its_command_is_a_window(bench, validate, start):
+    text = (KUBERNETES / "hold.yaml").read_text()
+    validate(text)
+    manifest = yaml.safe_load(text)
+    done = subprocess.run([bench / "drainit", "--lint"], input=json.dumps(manifest), text=True,
+                          capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done
+    pod = manifest["spec"]["template"]["spec"]
+    container, = pod["containers"]
+    program, *words = container["lifecycle"]["preStop"]["exec"]["command"]
+    assert program == pod["initContainers"][0]["args"][1]
+    # As the manifest has it, but short.
+    words[words.index("--drain") + 1] = "100ms..200ms"
+    app = start([bench / "web", str(container["ports"][0]["containerPort"])])
+    app.out.wait_for("listening")
+    done = app.run_inside(bench / "drainit", *words)
+    assert done.returncode == 0, done.stderr
+    app.log.wait_for("^drainit: held for")
+
+
 def test_an_image_volume_takes_the_place_of_the_init_container(validate, tmp_path):
     shutil.copytree(KUBERNETES, tmp_path / "kubernetes")
     kustomization = tmp_path / "kubernetes/example/kustomization.yaml"

@@ -195,6 +195,40 @@ def test_what_is_planted_everywhere_is_found_nowhere(drainit, log):
     assert SECRET not in told + box.log.text() + plan.out.text() + plan.log.text()
 
 
+@pytest.mark.parametrize("log", ["text", "json"])
+def test_what_is_planted_in_hooks_is_found_nowhere(drainit, log):
+    words = ["--on-ready", f"/bin/sh -c 'exit 3' {SECRET}", "--on-drain", f"/no/such {SECRET}",
+             "--on-drain", f"PUT http://127.0.0.1:9/agent?token={SECRET}",
+             "--on-exit", "GET http://127.0.0.1:9/${TOKEN}", "--hook-header", f"X-Token: {SECRET}",
+             "--hook-header", "Authorization: Bearer ${TOKEN}", "--hook-body", SECRET]
+    box = drainit("-vv", "--log", log, "--drain", "200ms", "--port", "1", "--ready", "none", *words,
+                  app=["sleep", "600"], env={"TOKEN": SECRET})
+    probing.wait_for_status(box, 200)
+    told = "".join(probing.get(box, path).text for path in ("/metrics", "/status", "/readyz?verbose"))
+    box.signal(signal.SIGTERM)
+    box.wait()
+    # The hooks are named, as far as they may be.
+    for name in ("/bin/sh", "/no/such", "http://127.0.0.1:9/agent"):
+        assert name in box.log.text()
+    plan = drainit("--plan", *words, app=["sleep", "600"], env={"TOKEN": SECRET})
+    assert plan.wait() == 0 and plan.out.all()
+    assert SECRET not in told + box.log.text() + plan.out.text() + plan.log.text()
+
+
+HOOKS_REFUSED = [
+    ("--on-drain", "PUT http://u:{}@h/"), ("--on-drain", "PUT https://h/?{}"),
+    ("--on-drain", "sh '{}"), ("--hook-header", "{}"), ("--hook-body", "${{NO_SUCH}} {}"),
+    ("--on-exit", "GET http://h/${{NO_SUCH}}?{}"),
+]
+
+
+@pytest.mark.parametrize("option, text", HOOKS_REFUSED)
+def test_a_hooks_error_does_not_tell_what_is_secret(drainit, option, text):
+    box = drainit("--on-ready", "PUT http://h/", option, text.format(SECRET), app=["true"])
+    assert box.wait() == 125
+    assert box.log.all() and SECRET not in box.log.text()
+
+
 @pytest.mark.parametrize("option, text", REFUSED)
 def test_an_error_does_not_tell_what_is_secret(drainit, option, text):
     box = drainit(option, text.format(SECRET), app=["true"])
