@@ -2,10 +2,12 @@
 
 import os
 import signal
+import time
 
 import pytest
 
 import probing
+from box import until
 
 APP = ["signals", "--listen", "8080", "TERM=3"]
 
@@ -98,3 +100,34 @@ def test_in_a_small_address_space_checks_and_the_traffic_are_seen(drainit, kilob
     box.signal(signal.SIGTERM)
     probing.wait_for_status(box, 503)
     assert box.wait() == 0
+
+
+@pytest.fixture
+def small_cgroup():
+    """A cgroup of 64 MiB of memory; whoever enters it stays."""
+    name = f"drainit-{os.getpid()}-{time.monotonic_ns()}"
+    for path, limit in ((f"/sys/fs/cgroup/memory/{name}", "memory.limit_in_bytes"),
+                        (f"/sys/fs/cgroup/{name}", "memory.max")):
+        try:
+            os.mkdir(path)
+            with open(f"{path}/{limit}", "w", encoding="ascii") as file:
+                file.write(str(64 << 20))
+        except OSError:
+            continue
+        yield path
+        until(lambda: not open(f"{path}/cgroup.procs", encoding="ascii").read(), "nobody is in it")
+        os.rmdir(path)
+        return
+    pytest.skip("no memory cgroup can be made here")
+
+
+def test_where_a_cgroup_runs_out_of_memory_it_goes_on(drainit, bench, small_cgroup):
+    eater = f"/usr/bin/python3 -c 'b = b\"x\" * (1 << 29)'; echo ended $?; exec {bench}/web 8080"
+    box = drainit(app=["sh", "-c", eater],
+                  before=("sh", "-c", f'echo $$ >{small_cgroup}/cgroup.procs && exec "$@"', "sh"))
+    box.out.wait_for("^ended 137$")
+    probing.wait_until_ready(box)
+    assert "\ndrainit_come_backs_total 0\n" in probing.get(box, "/metrics").text
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 0
+    box.close()
