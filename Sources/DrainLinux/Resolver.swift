@@ -13,8 +13,13 @@ enum Resolver {
   private static var fileRoom: Int { 64 << 10 }
   private static var port: UInt16 { 53 }
 
-  /// The addresses of a name, IPv4 before IPv6; none where it has none or nobody tells.
+  /// The addresses of a name, IPv4 before IPv6, or the address that it is; none where it has none or nobody tells.
   static func addresses(of name: [UInt8]) -> AddressList {
+    if let address = IPAddress(parsing: name.span) {
+      var list = AddressList()
+      list.append(address)
+      return list
+    }
     var text = ByteBuffer(capacity: fileRoom)
     read("/etc/hosts", into: &text)
     let listed = HostsFile.addresses(of: name.span, in: text.bytes)
