@@ -1,4 +1,4 @@
-"""What drainit takes of memory does not depend on how long it has run.
+"""What drainit takes of memory does not depend on how long it has run, nor what it does on how much.
 
 MEMORY_PROBES is how many probes are asked; for every tenth a signal is forwarded.
 """
@@ -43,3 +43,22 @@ def test_probes_and_signals_leave_no_memory_behind(drainit):
     use(PROBES)
     box.out.wait_for("^USR2 ", count=2)
     assert resident(box.pid) <= before + 8
+
+
+def test_a_storm_of_signals_stops_no_probe_and_loses_no_value(drainit):
+    box = drainit("--ready", "none", app=["signals"])
+    probing.wait_until_ready(box)
+    values = 0
+    for number in range(100_000):
+        # The same one again while it waits is one; each value of a real-time signal counts, and where
+        # their queue is full the sender is told so.
+        os.kill(box.pid, signal.SIGUSR1)
+        if number % 100 == 0:
+            box.signal(RTMIN + 2, value=values)
+            values += 1
+        if number % 5000 == 0:
+            assert probing.get(box).status == 200
+    box.out.wait_for(f"^RTMIN\\+2 .*value={values - 1}$")
+    got = [int(line.rpartition("=")[2]) for line in box.out.matching(r"^RTMIN\+2 ")]
+    assert got == list(range(values))
+    assert box.out.matching("^USR1 ")
