@@ -26,7 +26,7 @@ struct ManifestLint: ~Copyable {
       case .notJSON(let place):
         words.append("no JSON at byte ")
         words.append(decimal: Int64(place))
-        words.append("; of YAML, kubectl create -f - --dry-run=client -o json makes it")
+        words.append("; of YAML, kubectl apply -f - --dry-run=client -o json makes it")
       }
     }
     return nil

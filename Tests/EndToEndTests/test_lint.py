@@ -87,7 +87,7 @@ def test_what_is_no_manifest_is_refused(lint, text):
 
 
 def test_yaml_is_refused_with_what_makes_json_of_it(lint):
-    assert b"kubectl create -f - --dry-run=client -o json" in lint(yaml.safe_dump(GOOD).encode()).stderr
+    assert b"kubectl apply -f - --dry-run=client -o json" in lint(yaml.safe_dump(GOOD).encode()).stderr
 
 
 def test_a_large_list_takes_no_time(lint):
