@@ -22,6 +22,13 @@ struct Log: ~Copyable {
   /// How many lines could not be written.
   var linesDropped: UInt64 { sink.dropped }
 
+  /// Tells which descriptors are the log's: a line may have been written before the app was started.
+  func insert(into own: inout OwnDescriptors) {
+    own.insert(sink.ownNumber)
+    own.insert(sink.spliceNumbers.reader)
+    own.insert(sink.spliceNumbers.writer)
+  }
+
   /// Writes a line, if it matters enough; before it, how many were dropped since the last.
   @inline(never) mutating func write(_ event: LogEvent, _ state: LifecycleState) {
     guard event.level(state).rawValue >= threshold.rawValue else { return }

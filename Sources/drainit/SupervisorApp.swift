@@ -65,6 +65,7 @@ extension Supervisor {
     // Before the app was started somebody may have asked, and `--start-after` may have run.
     readiness.insert(into: &own)
     notices.insert(into: &own)
+    log.insert(into: &own)
     own.closeOthers()
     StandardDescriptors.fill()
   }

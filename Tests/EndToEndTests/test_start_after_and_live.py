@@ -101,3 +101,17 @@ def test_the_log_says_what_the_start_waits_for(drainit, place):
     box = drainit("--start-after", "tcp:localhost:7070", "--start-after", f"file:{place}/there",
                   app=["true"])
     box.log.wait_for(rf"^drainit: waiting for tcp:localhost:7070 and file:{place}/there")
+
+
+def test_the_log_goes_on_when_the_app_has_started(drainit, place):
+    box = drainit("-vv", "--start-after", f"file:{place}/there", "--ready", "none", app=["signals"])
+    box.log.wait_for(r"waiting for file:.*/there \(--start-after\)")
+    (place / "there").write_text("")
+    # What was opened for the first line is neither closed at the app's start nor taken by another.
+    box.log.wait_for(r"signals \(pid \d+\) started")
+    for number in range(20):
+        assert probing.get(box).status == 200
+        box.signal(signal.SIGUSR1)
+        box.out.wait_for("^USR1 ", count=number + 1)
+    box.log.wait_for("SIGUSR1", count=20)
+    assert not box.log.matching("dropped")
