@@ -49,27 +49,33 @@ extension Lint {
   /// What its own preStop and probes lose.
   mutating func alone(_ place: Int, _ out: inout ByteBuffer) {
     let stop = document.find(place, "lifecycle.preStop")
-    let seconds = document.number(stop, "sleep.seconds")
     if document.first(place, "ports") == nil { return }
     if document.find(place, "readinessProbe") == nil { tell(.noReadinessAlone, &out) }
     if stop == nil {
       tell(.noWait, &out)
-    } else if sleeps(stop) {
+    } else if let seconds = sleep(stop) {
       tell(.sleepsAlone, &out)
-      if let seconds, seconds >= grace { tell(.sleepsPastGrace, &out) }
+      if seconds >= grace { tell(.sleepsPastGrace, &out) }
     }
   }
 
-  /// Whether a preStop hook waits for a fixed time.
-  private func sleeps(_ stop: Int?) -> Bool {
-    if document.find(stop, "sleep") != nil { return true }
+  /// How long a preStop hook waits where it does for a fixed time, in seconds; 0 where that is not seen.
+  @inline(never) private func sleep(_ stop: Int?) -> Int? {
+    if document.find(stop, "sleep") != nil { return document.number(stop, "sleep.seconds") ?? 0 }
     var word = document.first(stop, "exec.command")
     while let at = word {
       let text = document.string(at, "")
-      if text.span.index(of: "sleep") != nil { return true }
       word = document.next(after: at)
+      guard let place = text.span.index(of: "sleep") else { continue }
+      // `sleep 15` in a script, or 15 as the next word.
+      var rest = text.span.from(place &+ 5)
+      let after = document.string(word, "")
+      if rest.isEmpty { rest = after.span } else { rest = rest.from(1) }
+      var length = 0
+      while length < rest.count && rest[length].isDigit { length &+= 1 }
+      return Int(rest.before(length).decimal(atMost: 1 << 31) ?? 0)
     }
-    return false
+    return nil
   }
 
   /// A container that drainit is in: what it is told must fit what the pod says.
@@ -104,7 +110,7 @@ extension Lint {
     if let port = options.endpointPort, !options.isPlain {
       if ports.contains(port) { tell(.samePort, &out) } else { ports.append(port) }
     }
-    if sleeps(document.find(place, "lifecycle.preStop")) {
+    if sleep(document.find(place, "lifecycle.preStop")) != nil {
       tell(.sleepsBeside, &out)
     }
     if plan.window.maximum > .zero { drains(place, options, plan.window, isBalanced, &out) }

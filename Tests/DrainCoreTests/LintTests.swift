@@ -133,8 +133,12 @@ private func env(_ pairs: String...) -> String {
       "\(name): \(lines)")
   }
 
-  @Test func asleepTillTheGraceIsOverLosesEverything() throws {
-    let container = port + #""readinessProbe":{},"lifecycle":{"preStop":{"sleep":{"seconds":30}}},"#
+  @Test(arguments: [
+    #""sleep":{"seconds":30}"#, #""exec":{"command":["sleep","30"]}"#,
+    #""exec":{"command":["/bin/sh","-c","sleep 40; true"]}"#,
+  ])
+  func asleepTillTheGraceIsOverLosesEverything(_ stop: String) throws {
+    let container = port + #""readinessProbe":{},"lifecycle":{"preStop":{\#(stop)}},"#
     let lines = try #require(lint(deployment(container: container)))
     #expect(lines.contains { $0.contains("terminationGracePeriodSeconds: the preStop sleep") })
   }
