@@ -84,7 +84,9 @@ def test_a_reload_is_told_of_and_changes_nothing(speaker):
 
 
 def test_a_watchdog_that_is_missed_fails_livez_until_it_comes_again(drainit):
-    speaker = Speaker(drainit, "--ready", "notify", env={"WATCHDOG_USEC": "300000"})
+    # A port that is named keeps the window, in which it is asked again.
+    speaker = Speaker(drainit, "--ready", "notify", "--drain", "30s", "--port", "1",
+                      env={"WATCHDOG_USEC": "300000"})
     assert probing.get(speaker.box, "/livez?verbose").text == "[+]app ok\nlivez check passed\n"
     speaker.say("READY=1")
     speaker.box.log.wait_for(r"missed its watchdog of 0.3s: /livez fails")
