@@ -30,6 +30,12 @@ public struct Peer: Equatable, BitwiseCopyable, Sendable {
     return longestGap.nanoseconds &- shortestGap.nanoseconds <= rhythm.nanoseconds / 2
   }
 
+  /// Whether it is no proxy with a kept-alive pool: most of what it sends comes on new connections.
+  ///
+  /// One that came as the drain signal did may be open at the first look and send after it; that alone
+  /// makes no pool.
+  var isDirect: Bool { connections > requests }
+
   mutating func note(_ arrival: Arrival) {
     last = max(last, arrival.at)
     switch arrival.strength {
@@ -56,7 +62,7 @@ struct PeerTable {
   // On the heap, once: a value of this size would be copied over the stack whenever it is moved.
   private var places = [Peer](repeating: Peer(), count: 64)
   private(set) var count = 0
-  /// Whether one that made connections and never sent on an open one has lost its place.
+  /// Whether one that was direct has lost its place.
   private var lostDirect = false
 
   /// Forgets all of them.
@@ -77,12 +83,10 @@ struct PeerTable {
     places[place].held = places[place].held + time
   }
 
-  /// Whether every peer that made a connection also sends on old ones: a proxy with a kept-alive pool.
+  /// Whether none is direct.
   var areProxies: Bool {
     if lostDirect { return false }
-    for index in 0..<count where places[index].connections > 0 && places[index].requests == 0 {
-      return false
-    }
+    for index in 0..<count where places[index].isDirect { return false }
     return true
   }
 
@@ -96,7 +100,7 @@ struct PeerTable {
     return found.map { places[$0] }
   }
 
-  /// Begins again after a fault, before which somebody made connections and never sent on an open one.
+  /// Begins again after a fault, before which somebody was direct.
   mutating func loseDirect() { lostDirect = true }
 
   private mutating func place(of address: IPAddress) -> Int {
@@ -107,7 +111,7 @@ struct PeerTable {
     } else {
       place = 0
       for index in 1..<64 where places[index].last < places[place].last { place = index }
-      if places[place].connections > 0 && places[place].requests == 0 { lostDirect = true }
+      if places[place].isDirect { lostDirect = true }
     }
     places[place] = Peer()
     places[place].address = address

@@ -4,7 +4,7 @@ public struct TrafficMemory: Equatable, BitwiseCopyable, Sendable {
   public var weakCount: UInt32 = 0
   public var lastStrong = Instant(nanoseconds: 0)
   public var lastWeak = Instant(nanoseconds: 0)
-  /// Whether every peer that made a connection also sends on old ones.
+  /// Whether none of the peers was direct: `PeerTable.areProxies`.
   public var areProxies = false
 
   public init() {}

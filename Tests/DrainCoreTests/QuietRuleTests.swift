@@ -130,6 +130,15 @@ extension QuietRule {
     #expect(rule.quietAt > second(12))
   }
 
+  @Test func aRequestInFlightAtTheSignalMakesNoProxy() {
+    var rule = rule()
+    // It was open at the first look and sent after it.
+    rule.weak(0.01)
+    for number in 1..<20 { rule.strong(Double(number) / 20) }
+    for number in 0..<240 { rule.weak(Double(number) / 20, from: 2) }
+    #expect(rule.quietAt == second(8.5))
+  }
+
   @Test func theAskedSilenceNeedsNoRate() {
     var rule = rule(1, 60, asked: .seconds(2))
     #expect(rule.quietAt == second(2))
