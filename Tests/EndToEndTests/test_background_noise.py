@@ -7,6 +7,8 @@ import signal
 import subprocess
 import time
 
+import pytest
+
 import probing
 from conftest import NOBODY
 from traffic import Stop, Traffic
@@ -51,27 +53,17 @@ def test_alone_it_ends_four_seconds_after_the_last_request(drainit):
     assert stop.late <= real.count, stop
 
 
-def test_a_probe_of_the_apps_port_every_ten_seconds(drainit):
+# Every ten seconds: at the worst moment, shortly before the window would have ended.
+@pytest.mark.parametrize("period, begins, earliest", [(10, 4.3, 8), (5, 2.5, 6.2)])
+def test_a_probe_of_the_apps_port(drainit, period, begins, earliest):
     box = serve(drainit)
     with Traffic(box) as traffic:
         real = traffic.requests(REAL)
         sent = ask_to_stop(box)
         real.ends = sent + 1
-        # The worst moment: shortly before the window would have ended.
-        time.sleep(sent + 4.3 - time.monotonic())
-        traffic.requests(1 / 10, source="127.0.9.9")
-        assert_ended_by_itself(box, real, 8, 11.9)
-
-
-def test_a_probe_of_the_apps_port_every_five_seconds(drainit):
-    box = serve(drainit)
-    with Traffic(box) as traffic:
-        real = traffic.requests(REAL)
-        sent = ask_to_stop(box)
-        real.ends = sent + 1
-        time.sleep(sent + 2.5 - time.monotonic())
-        traffic.requests(1 / 5, source="127.0.9.9")
-        assert_ended_by_itself(box, real, 6.2, 11.9)
+        time.sleep(sent + begins - time.monotonic())
+        traffic.requests(1 / period, source="127.0.9.9")
+        assert_ended_by_itself(box, real, earliest, 11.9)
 
 
 def test_a_scraper_on_one_connection_that_is_kept(drainit):

@@ -231,9 +231,14 @@ def test_a_real_server_is_drained_and_told_to_finish(server, drainit, own):
     assert box.log.matching(f"^drainit: drained in {server.window}")
 
 
+# SIGINT from outside is a drain signal for every program, by the table or not.
+by_the_table_alone = pytest.mark.parametrize(
+    "server", [program for program in PROGRAMS if program is not Postgres], indirect=True,
+    ids=lambda program: program.name)
+
+
+@by_the_table_alone
 def test_an_option_about_signals_turns_the_table_off(server, drainit):
-    if server.own == signal.SIGINT:
-        pytest.skip("SIGINT from outside is a drain signal for every program")
     box = run(server, drainit, "--drain-signal", "TERM", "--drain", "60s")
     box.signal(server.own)
     assert box.wait() == 0
@@ -258,9 +263,8 @@ def test_a_jvm_is_asked_for_its_threads_and_lives(drainit):
 JVM = probing.__file__.replace("EndToEndTests/probing.py", "Fixtures/Sleeper.java")
 
 
+@by_the_table_alone
 def test_without_the_table_its_signal_is_forwarded_as_any_other(server, drainit):
-    if server.own == signal.SIGINT:
-        pytest.skip("SIGINT from outside is a drain signal for every program")
     box = run(server, drainit, "--known-programs", "off", "--drain", "60s")
     box.signal(server.own)
     assert box.wait() == 0

@@ -13,6 +13,7 @@ import pytest
 
 import probing
 from conftest import NOBODY
+from servers import nginx
 from traffic import Stop, Traffic
 from box import until
 
@@ -74,26 +75,14 @@ backend back
         return timer
 
 
-def nginx(place):
-    temporary = "\n".join(f"{kind}_temp_path {place}/{kind};" for kind in
-                          ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+def python(port, place):
     (place / "index.html").write_text("ok\n")
-    (place / "nginx.conf").write_text(f"""
-        daemon off; pid {place}/pid; error_log stderr notice; worker_processes 2;
-        events {{}}
-        http {{ access_log off; {temporary}
-          server {{ listen {OLD}; root {place}; }} }}""")
-    return ["nginx", "-c", place / "nginx.conf"]
-
-
-def python(place):
-    (place / "index.html").write_text("ok\n")
-    return ["/usr/bin/python3", "-m", "http.server", OLD, "--directory", place]
+    return ["/usr/bin/python3", "-m", "http.server", port, "--directory", place]
 
 
 def roll(drainit, start, bench, place, server, reuse, delay, rate=RATE):
     """One old server is replaced under load, with the window of Kubernetes; returns the summary."""
-    old = drainit("--log", "json", app=server(place), before=NOBODY,
+    old = drainit("--log", "json", app=server(OLD, place), before=NOBODY,
                   env={"KUBERNETES_SERVICE_HOST": "10.0.0.1", "DRAINIT_EXIT_MAP": "143:0"})
     probing.wait_until_ready(old)
     new = start([*NOBODY, bench / "web", NEW], network=f"/proc/{old.first}/ns/net")
