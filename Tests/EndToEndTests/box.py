@@ -322,6 +322,12 @@ def state_of(pid):
         return None
 
 
+def cpu_seconds(box):
+    """How long the box's program has run on a processor (Documentation/scheduler/sched-stats.rst)."""
+    with open(f"/proc/{box.pid}/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[0]) / 1e9
+
+
 def signal_set(*numbers):
     """The mask that /proc/PID/status shows for these signals."""
     return sum(1 << (int(number) - 1) for number in numbers)

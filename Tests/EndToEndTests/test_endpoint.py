@@ -243,21 +243,6 @@ def test_a_client_that_never_reads_harms_nobody(serving):
     assert probing.get(serving).status == 200
 
 
-def test_probes_get_in_while_a_thousand_slow_clients_hold_on(serving):
-    slow = []
-    for index in range(1000):
-        connection = serving.connect(probing.PORT)
-        connection.send(b"GET /readyz HTTP/1.1\r\nX-Slow: "[:index % 30])
-        slow.append(connection)
-        if index % 50 == 49:
-            begun = time.monotonic()
-            assert probing.get(serving).status == 200
-            assert time.monotonic() - begun < 1.0
-    for connection in slow:
-        connection.close()
-    assert probing.get(serving).status == 200
-
-
 def test_a_flood_of_connections_opens_no_more_than_its_descriptors(serving):
     before = len(os.listdir(f"/proc/{serving.pid}/fd"))
     slow = [serving.connect(probing.PORT) for _ in range(300)]

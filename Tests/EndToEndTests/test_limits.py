@@ -1,13 +1,14 @@
 """With next to nothing left (descriptors, processes, memory) drainit still does its part."""
 
 import os
+import resource
 import signal
 import time
 
 import pytest
 
 import probing
-from box import until
+from box import RTMIN, cpu_seconds, until
 
 APP = ["signals", "--listen", "8080", "TERM=3"]
 
@@ -35,6 +36,49 @@ def test_a_flood_that_takes_all_descriptors_leaves_it_working(drainit):
     assert probing.get(box).status == 200
     for connection in flood:
         connection.close()
+    drain_to_the_end(box)
+
+
+def test_while_descriptors_lack_orphans_are_reaped_and_checks_are_run(drainit, tmp_path):
+    tmp_path.chmod(0o755)
+    flag = tmp_path / "flag"
+    flag.touch()
+    box = drainit("--ready-every", "20ms", "--ready", "tcp:8080", "--ready", f"file:{flag}", app=APP,
+                  before=("prlimit", "--nofile=16:16"))
+    probing.wait_until_ready(box)
+    flood = [box.connect(probing.PORT) for _ in range(200)]
+    done = box.run_inside("sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do (true &); done")
+    assert done.returncode == 0, done.stderr
+    until(lambda: len(box.processes()) == 2, "nobody is left but drainit and the app")
+    flag.unlink()
+    probing.wait_for_status(box, 503)
+    flag.touch()
+    probing.wait_until_ready(box)
+    for connection in flood:
+        connection.close()
+
+
+def test_with_no_descriptor_to_be_had_signals_and_reaping_go_on_and_probes_come_back(drainit):
+    box = drainit("--drain", "1s", app=APP)
+    probing.wait_until_ready(box)
+    limit = resource.prlimit(box.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(box.pid, resource.RLIMIT_NOFILE, (1, limit[1]))
+    waiting = [box.connect(probing.PORT) for _ in range(100)]
+    for connection in waiting:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+    for number in range(20):
+        box.signal(RTMIN + 1, value=number)
+        assert box.run_inside("sh", "-c", "(true &); (true &)").returncode == 0
+    box.out.wait_for("value=19$")
+    until(lambda: len(box.processes()) == 2, "nobody is left but drainit and the app")
+    # It does not try again and again: a second of nothing else shows it.
+    used = cpu_seconds(box)
+    time.sleep(1)
+    assert cpu_seconds(box) - used < 0.1
+    resource.prlimit(box.pid, resource.RLIMIT_NOFILE, limit)
+    probing.wait_until_ready(box)
+    for connection in waiting:
+        assert probing.read_all(connection).startswith(b"HTTP/1.1 200 ")
     drain_to_the_end(box)
 
 

@@ -5,11 +5,14 @@ import re
 import shutil
 import signal
 import socket
+import statistics
+import time
 
 import pytest
 
 import probing
 from box import state_of, until
+from conftest import NOBODY
 from test_reports import status
 
 EVERY = ("--ready-every", "50ms")
@@ -141,6 +144,44 @@ def test_strangers_of_the_same_network_are_refused(speaker, start, bench):
 import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"READY=1", b"\\0" + {name!r})""")
     assert inside.returncode == 0, inside.stderr
     probing.wait_until_ready(speaker.box)
+
+
+#: Claims to be the container's first process, as who may not; then it sends what it can.
+STRANGER = """
+import socket, struct, sys
+stranger = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+stranger.connect("\\0" + sys.argv[1])
+try:
+    stranger.sendmsg([b"READY=1"], [(socket.SOL_SOCKET, socket.SCM_CREDENTIALS, struct.pack("3i", 1, 0, 0))])
+    print("believed", flush=True)
+except PermissionError:
+    print("refused", flush=True)
+while True:
+    for _ in range(1000): stranger.send(b"READY=1\\nSTATUS=a stranger")
+    print("sent", flush=True)
+"""
+
+
+def test_a_flood_of_another_users_datagrams_keeps_neither_the_app_nor_probes_out(speaker, start):
+    with open(f"/proc/{speaker.box.app}/environ", "rb") as file:
+        name = re.search(rb"NOTIFY_SOCKET=@([^\0]+)", file.read()).group(1).decode()
+    probing.wait_for_status(speaker.box, 503)
+    flood = start(["python3", "-c", STRANGER, name], before=NOBODY,
+                  network=f"/proc/{speaker.box.first}/ns/net")
+    flood.out.wait_for("^refused")
+    flood.out.wait_for("^sent", count=5)
+    times = []
+    for _ in range(50):
+        begun = time.monotonic()
+        assert probing.get(speaker.box).status == 503
+        times.append(time.monotonic() - begun)
+    assert statistics.median(times) < 0.1
+    speaker.say("STATUS=read")
+    speaker.box.log.wait_for("says: read")
+    assert speaker.notify()["status"] == "read" and not speaker.notify()["ready"]
+    speaker.say("READY=1")
+    probing.wait_until_ready(speaker.box)
+    flood.out.wait_for("^sent", count=len(flood.out.all()) + 1)
 
 
 def test_descriptors_that_are_sent_are_closed_and_nothing_else_harms(drainit):
