@@ -1,7 +1,9 @@
 """Servers that answer `http:` and `grpc:` checks with malice: none is ready by it, and drainit unharmed."""
 
+import contextlib
 import itertools
 import os
+import signal
 import socket
 import statistics
 import struct
@@ -139,7 +141,6 @@ class Server:
     def start(self):
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
-        return self
 
     def _accept(self):
         while True:
@@ -162,29 +163,41 @@ class Server:
         self.ended += 1
 
     def close(self):
-        for taken in [self._listener, *self._open]:
-            try:
-                taken.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        self._listener.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads[:1]:
+            thread.join()
+        for connection in [*self._open]:
+            # One that has ended by itself meanwhile.
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join()
 
 
 @pytest.fixture
-def asked(drainit):
-    """asked("http", behaviour): drainit whose gate asks a server that behaves so, and the server."""
+def serve():
+    """serve(box, behaviour): a server of the box that is ended with the test."""
     servers = []
 
-    def make(kind, behaviour, **more):
-        box = drainit(*OPTIONS, "--ready", CHECKS[kind], app=["sleep", "600"])
-        probing.wait_for_status(box, 200, "/livez")
+    def make(box, behaviour, **more):
         servers.append(Server(box, behaviour, **more))
-        return box, servers[-1]
+        return servers[-1]
 
     yield make
     for server in servers:
         server.close()
+
+
+@pytest.fixture
+def asked(drainit, serve):
+    """asked("http", behaviour): drainit whose gate asks a server that behaves so, and the server."""
+
+    def make(kind, behaviour, **more):
+        box = drainit(*OPTIONS, "--ready", CHECKS[kind], app=["sleep", "600"])
+        probing.wait_for_status(box, 200, "/livez")
+        return box, serve(box, behaviour, **more)
+
+    return make
 
 
 @pytest.mark.parametrize("kind, behaviour, reason", CASES)
@@ -259,3 +272,28 @@ def test_what_servers_say_leaves_no_memory_and_no_descriptor_behind(asked, kind)
     assert after(400) <= before + 8
     # One more at most: the connection of the check that is under way.
     assert len(os.listdir(f"/proc/{box.pid}/fd")) <= opened + 1
+
+
+@pytest.mark.parametrize("kind, behaviour, reason", CASES)
+def test_a_probe_by_hand_fails_for_the_same_reason_in_its_time(asked, bench, kind, behaviour, reason):
+    box, server = asked(kind, behaviour)
+    server.start()
+    begun = time.monotonic()
+    run = box.run_inside(bench / "drainit", "--probe", CHECKS[kind], "--check-timeout", "300ms")
+    assert time.monotonic() - begun < 5
+    assert run.returncode == 1 and run.stdout == ""
+    assert run.stderr.startswith(f"drainit: {CHECKS[kind]}: {reason}")
+
+
+@pytest.mark.parametrize("name", EITHER | HTTP)
+def test_a_hook_says_why_and_holds_the_stop_no_longer_than_its_time(drainit, serve, name):
+    behaviour, reason = (EITHER | HTTP)[name]
+    box = drainit("--drain", "100ms..20s", "--until", "quiet:200ms", "--on-drain", "PUT http://127.0.0.1:9000/down",
+                  "--hook-timeout", "300ms", app=["signals", "--listen", "8080", "TERM=3"])
+    serve(box, behaviour).start()
+    probing.wait_until_ready(box)
+    begun = time.monotonic()
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 3
+    assert time.monotonic() - begun < 10
+    box.log.wait_for(rf"^drainit: --on-drain PUT http://127.0.0.1:9000/down: {reason}")
