@@ -7,6 +7,7 @@ PROBE_P99_MS is how long the slowest but one in a hundred probes may take while 
 import contextlib
 import ctypes
 import os
+import signal
 import socket
 import ssl
 import struct
@@ -80,7 +81,19 @@ def test_probes_are_quick_while_a_thousand_slow_clients_hold_on(serving, crowd):
     print(f"p50 {times[PROBES // 2]:.2f} ms, p99 {slow:.2f} ms, longest {times[-1]:.2f} ms")
     assert slow <= P99_MS, times[-10:]
     # They were there all the time, and came back where they were cut.
+    clients.wait_for("^cut", count=len(clients.matching("^cut")) + 1)
     assert sum(int(line.split()[1]) for line in clients.matching("^cut ")) > 1000
+
+
+def test_a_stop_comes_in_time_through_a_thousand_slow_clients(drainit, crowd):
+    box = drainit("--drain", "1s", app=["signals", "--listen", "8080", "TERM=3"])
+    probing.wait_until_ready(box)
+    crowd(box, 1000).wait_for("^cut", count=2)
+    begun = time.monotonic()
+    box.signal(signal.SIGTERM)
+    probing.wait_for_status(box, 503)
+    assert box.wait() == 3
+    assert 0.9 < box.out.time_of("^TERM ") - begun < 5
 
 
 def half_open(box):

@@ -2,7 +2,8 @@
 
   crowd.py PORT COUNT
 
-A line "held" once every one of them has been connected, then "cut N" a second: how many were closed.
+A line "held" once every one of them has been connected, then "cut N" a second: how many were closed. It
+ends when it is refused.
 """
 
 import socket
@@ -38,7 +39,10 @@ while True:
     for index, client in enumerate(clients):
         if is_cut(client):
             client[0].close()
-            clients[index] = connect()
+            try:
+                clients[index] = connect()
+            except ConnectionRefusedError:
+                sys.exit()
             cut += 1
         # Spread over the second: a crowd does not come in step.
         if index % 50 == 49:
