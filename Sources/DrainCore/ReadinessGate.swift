@@ -71,8 +71,10 @@ public struct ReadinessGate: Sendable {
 
   /// When `deadline` is due: never once the gate is open, or while a round is under way.
   public var nextDeadline: Instant {
-    guard isActive, !memory.isOpen, !checks.isRunning else { return .never }
-    return min(checks.nextRound, memory.warmupEnd)
+    @inline(__always) get {
+      guard isActive, !memory.isOpen, !checks.isRunning else { return .never }
+      return min(checks.nextRound, memory.warmupEnd)
+    }
   }
 
   /// Takes what happened and says what is to be done.

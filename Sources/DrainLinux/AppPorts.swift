@@ -11,6 +11,8 @@ public struct AppPorts: ~Copyable {
   private var found = AppListeners()
   private var candidates = ListenerCandidates()
   private var table = SocketTable()
+  /// Whether what a list shows was there before the app.
+  private var notesBefore = false
   private var processes: AppProcesses
   private var entries: ByteBuffer
   private var link: ByteBuffer
@@ -45,6 +47,7 @@ public struct AppPorts: ~Copyable {
   public mutating func learn(again: Bool = false) {
     ownership.users.insert(geteuid())
     if !ownership.given.isEmpty { return }
+    notesBefore = !again
     learnCgroup()
     if !ownership.cgroupTells && !again { learnBefore() }
     table.close()
@@ -97,9 +100,9 @@ public struct AppPorts: ~Copyable {
     readListeners(isV6: false)
     readListeners(isV6: true)
     if !forGate {
-      let ephemeral = AppPorts.ephemeralPorts()
-      readDatagramReceivers(isV6: false, ephemeral)
-      readDatagramReceivers(isV6: true, ephemeral)
+      var ephemeral: (UInt16, UInt16)?
+      readDatagramReceivers(isV6: false, &ephemeral)
+      readDatagramReceivers(isV6: true, &ephemeral)
     }
     table.close()
     found.isPartial = table.isPartial || candidates.isOverfull
@@ -116,9 +119,11 @@ public struct AppPorts: ~Copyable {
     while let row = table.next() { judge(row, isDatagram: false) }
   }
 
-  private mutating func readDatagramReceivers(isV6: Bool, _ ephemeral: (UInt16, UInt16)) {
+  private mutating func readDatagramReceivers(isV6: Bool, _ known: inout (UInt16, UInt16)?) {
     table.begin(.datagramReceivers(isV6: isV6))
     while let row = table.next() {
+      let ephemeral = known ?? AppPorts.ephemeralPorts()
+      known = ephemeral
       // A client's socket, such as a resolver's, is bound to a port of that range by the kernel.
       if row.localPort >= ephemeral.0 && row.localPort <= ephemeral.1 { continue }
       judge(row, isDatagram: true)
@@ -228,6 +233,7 @@ public struct AppPorts: ~Copyable {
     table.begin(request)
     // To its end: the kernel begins no second dump on a socket before (EBUSY).
     while let row = table.next() {
+      if notesBefore { ownership.before.insert(row.inode) }
       if row.inode != inode { continue }
       ownership.cgroup = row.cgroup
       isSeen = true
@@ -237,8 +243,9 @@ public struct AppPorts: ~Copyable {
 
   private mutating func learnBefore() {
     table.reset()
+    // That of IPv6 has been read for the cgroup, unless there was no socket to look for.
+    if ownership.before.count == 0 { remember(.listeners(isV6: true)) }
     remember(.listeners(isV6: false))
-    remember(.listeners(isV6: true))
     remember(.datagramReceivers(isV6: false))
     remember(.datagramReceivers(isV6: true))
   }

@@ -30,7 +30,7 @@ public struct CheckReport: Equatable, BitwiseCopyable, Sendable {
 /// Runs the checks of one set, each at most once at a time, over connections that never wait.
 public struct CheckRunner: ~Copyable {
   /// Where the connections came from that count as nobody's arrival.
-  public private(set) var ownConnections = OwnConnections()
+  public private(set) var ownConnections: OwnConnections
   private let targets: [CheckTarget]
   private let timeout: Interval
   private let kind: UInt8
@@ -49,7 +49,8 @@ public struct CheckRunner: ~Copyable {
     self.timeout = timeout
     self.kind = kind
     descriptors = InlineArray { _ in nil }
-    input = ByteBuffer(capacity: 2048)
+    input = ByteBuffer(capacity: targets.isEmpty ? 0 : 1984)
+    ownConnections = OwnConnections(capacity: targets.isEmpty ? 0 : 64)
   }
 
   /// The host's name that a check needs the addresses of; empty where it needs none.
@@ -126,9 +127,11 @@ public struct CheckRunner: ~Copyable {
 
   /// When `expire` has something to do.
   public var nextDeadline: Instant {
-    var next = Instant.never
-    for check in 0..<targets.count { next = min(next, exchanges[check].deadline) }
-    return next
+    mutating get {
+      var next = Instant.never
+      for check in 0..<targets.count { next = min(next, exchanges[check].deadline) }
+      return next
+    }
   }
 
   /// Ends one check that has taken too long; to be called until it returns nil.

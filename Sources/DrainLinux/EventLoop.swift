@@ -9,6 +9,8 @@ public struct Interest: Equatable, BitwiseCopyable, Sendable {
   public static var failure: Interest { Interest(bits: 0) }
   /// Something to read.
   public static var reading: Interest { Interest(bits: linux_EPOLLIN) }
+  /// Something more to read than at the last event: each is told of once (EPOLLET).
+  public static var arrivals: Interest { Interest(bits: linux_EPOLLIN | linux_EPOLLET) }
   /// Room to write.
   public static var writing: Interest { Interest(bits: linux_EPOLLOUT) }
   /// Either.

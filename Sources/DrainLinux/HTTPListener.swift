@@ -91,13 +91,15 @@ public struct HTTPListener: ~Copyable {
 
   /// When `expire` has something to do.
   public var nextDeadline: Instant {
-    var next = isPaused ? resumeTime : .never
-    var rest = used
-    while rest != 0 {
-      next = min(next, connections[rest.trailingZeroBitCount].deadline)
-      rest &= rest &- 1
+    mutating get {
+      var next = isPaused ? resumeTime : .never
+      var rest = used
+      while rest != 0 {
+        next = min(next, connections[rest.trailingZeroBitCount].deadline)
+        rest &= rest &- 1
+      }
+      return next
     }
-    return next
   }
 
   /// Ends what has taken too long.

@@ -184,7 +184,7 @@ nonisolated(unsafe) private var lifePauses = false
 func beginSecondLife(_ signal: Int32) {
   guard let environment = lifeEnvironment, let arguments = lifeArguments, let text = lifeText
   else { return }
-  putBackSignalInHand()
+  putBackSignalsInHand()
   text[SecondLife.textStart &- 1] = CChar(truncatingIfNeeded: signal &+ 48)
   environment[lifeEntry] = text
   if lifePauses { pauseLife() }

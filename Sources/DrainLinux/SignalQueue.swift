@@ -41,51 +41,99 @@ public struct SignalQueue: ~Copyable {
   /// All but the seven fault signals; the kernel leaves SIGKILL and SIGSTOP out by itself.
   public static var blocked: SignalSet { SignalSet(bits: ~FaultSignals.all.bits) }
 
-  /// The next signal, or nil when none is waiting; epoll tells again while any is left.
+  private var signalsRead = 0
+  /// How many reads may come to nothing before nothing is waiting, whatever the reason: where a descriptor is
+  /// watched by edges no event comes again for what a failed read has left.
+  private var tries = 0
+
+  /// Whether signals may be waiting: the descriptor has told of some, and no read has come to the last of
+  /// them.
+  public var mayHaveMore: Bool { tries > 0 }
+
+  /// Notes that the descriptor is readable. It is to be watched by edges: a look whether it still is costs
+  /// every turn as much as a call.
+  public mutating func becomeReadable() { tries = 2 }
+
+  /// The next signal, or nil when none is waiting.
   ///
-  /// It stays in hand until what it led to is remembered: a fault before that puts it back among the
+  /// A few are read at once, since fewer than that say that no more are waiting, without another call.
+  /// Each stays in hand until what it led to is remembered: a fault before that puts it back among the
   /// pending. What drainit brought about itself is left out: the SIGPIPE of a log line that nobody reads,
   /// the SIGTSTP with which it stops as a job.
-  public func next() -> ReceivedSignal? {
+  public mutating func next() -> ReceivedSignal? {
     while true {
-      signalInHand = signalfd_siginfo()
-      let number = descriptor.number
-      let result = withUnsafeMutableBytes(of: &signalInHand) {
-        SystemCall.read(number, into: $0)
+      SignalQueue.passedOn()
+      placeInHand &+= 1
+      if placeInHand >= signalsRead && !readMore() { return nil }
+      let received = withSignalInHand { record in
+        let received = ReceivedSignal(record.pointee)
+        // Put back once already: were it what brought drainit down, it would do so for ever.
+        if record.pointee.ssi_errno != 0 { record.pointee.ssi_signo = 0 }
+        return received
       }
-      guard case .bytes(MemoryLayout<signalfd_siginfo>.size) = result else {
-        signalInHand.ssi_signo = 0
-        return nil
-      }
-      let received = ReceivedSignal(signalInHand)
-      // Put back once already: were it what brought drainit down, it would do so for ever.
-      if signalInHand.ssi_errno != 0 { signalInHand.ssi_signo = 0 }
       if received.isFromProcess && received.senderPID == ownPID { continue }
       return received
     }
+  }
+
+  @inline(never) private mutating func readMore() -> Bool {
+    let size = MemoryLayout<signalfd_siginfo>.size
+    // Both are empty before the call: from then on what the kernel fills in is in hand.
+    signalsInHand.0.ssi_signo = 0
+    signalsInHand.1.ssi_signo = 0
+    placeInHand = 0
+    signalsRead = 0
+    if tries == 0 { return false }
+    tries &-= 1
+    let number = descriptor.number
+    let result = withUnsafeMutableBytes(of: &signalsInHand) { SystemCall.read(number, into: $0) }
+    if case .bytes(let count) = result { signalsRead = count / size }
+    if signalsRead == 0 { return false }
+    // As many as there is room for: there may be more.
+    tries = signalsRead == MemoryLayout.size(ofValue: signalsInHand) / size ? 2 : 0
+    return true
   }
 }
 
 extension SignalQueue {
   /// Notes that the signal in hand has been passed on.
-  public static func passedOn() { signalInHand.ssi_signo = 0 }
+  public static func passedOn() { withSignalInHand { $0.pointee.ssi_signo = 0 } }
 }
 
-// What the handler of a fault needs, and it has no other way to be given it: the signal that was read and
-// not dealt with yet; number 0 for none.
-nonisolated(unsafe) var signalInHand = signalfd_siginfo()
+// What the handler of a fault needs, and it has no other way to be given it: the signals that were read,
+// and which of them is being dealt with; number 0 for one that has been.
+nonisolated(unsafe) var signalsInHand = (signalfd_siginfo(), signalfd_siginfo())
+nonisolated(unsafe) var placeInHand = 0
 
-/// Puts the signal in hand back among the pending ones. For the handler of a fault.
+private func withSignalInHand<Result>(
+  _ body: (UnsafeMutablePointer<signalfd_siginfo>) -> Result
+) -> Result {
+  withUnsafeMutablePointer(to: &signalsInHand) {
+    let first = UnsafeMutableRawPointer($0).assumingMemoryBound(to: signalfd_siginfo.self)
+    return body(first + min(max(placeInHand, 0), 1))
+  }
+}
+
+/// Puts the signals in hand back among the pending ones. For the handler of a fault.
 ///
 /// The corresponding C function is `sigqueue`; a process may send itself any code (rt_sigqueueinfo(2)).
-func putBackSignalInHand() {
-  let received = ReceivedSignal(signalInHand)
+func putBackSignalsInHand() {
+  // The one that is being dealt with is marked, and those behind it have nothing to do with the fault.
+  var mark: Int32 = 1
+  while placeInHand < 2 {
+    withSignalInHand { putBack(ReceivedSignal($0.pointee), mark) }
+    mark = 0
+    placeInHand &+= 1
+  }
+}
+
+private func putBack(_ received: ReceivedSignal, _ mark: Int32) {
   if received.signal.number == 0 { return }
   var record = siginfo_t()
   linux_si_fill(
     &record, received.signal.number, received.code, received.senderPID, received.senderUID,
     received.value)
-  record.si_errno = 1
+  record.si_errno = mark
   withUnsafePointer(to: &record) {
     _ = linux_syscall(
       Int(SYS_rt_sigqueueinfo), Int(getpid()), Int(received.signal.number), Int(bitPattern: $0),

@@ -39,9 +39,11 @@ struct CheckChildren: ~Copyable {
 
   /// When `expire` has something to do.
   var nextDeadline: Instant {
-    var next = Instant.never
-    for index in 0..<kinds.count { next = min(next, deadlines[index]) }
-    return next
+    mutating get {
+      var next = Instant.never
+      for index in 0..<kinds.count { next = min(next, deadlines[index]) }
+      return next
+    }
   }
 
   /// Runs a check that is no matter of connections; its outcome where it is known at once.

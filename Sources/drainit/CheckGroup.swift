@@ -40,7 +40,7 @@ struct CheckGroup: ~Copyable {
 
   /// When `expire` is to be called next.
   var nextDeadline: Instant {
-    @inline(never) get {
+    @inline(never) mutating get {
       min(children.nextDeadline, min(gate.nextDeadline, runner.nextDeadline))
     }
   }

@@ -18,12 +18,13 @@ struct ReadinessNews {
 
 /// The endpoint, the gate and its checks: what answers a prober.
 struct Readiness: ~Copyable {
-  var ready: CheckGroup
-  var live: CheckGroup
-  var startAfter: CheckGroup
-  var until: CheckGroup
-  /// By the number of their `HookMoment`.
-  var hooks: InlineArray<3, CheckGroup>
+  // On the heap, each of them, and for good: values of this size would be copied over the stack.
+  let ready: UnsafeMutablePointer<CheckGroup>
+  let live: UnsafeMutablePointer<CheckGroup>
+  let startAfter: UnsafeMutablePointer<CheckGroup>
+  let until: UnsafeMutablePointer<CheckGroup>
+  /// Three, by the number of their `HookMoment`.
+  let hooks: UnsafeMutablePointer<CheckGroup>
   /// Whether the drain's hooks wait for the end of the gate's: what deregisters must not come before
   /// what registers.
   var owesDrainHooks = false
@@ -52,8 +53,9 @@ struct Readiness: ~Copyable {
     _ loop: borrowing EventLoop
   ) throws(StartError) {
     // Locals first: Swift does not undo half an init of a noncopyable value.
-    let hooks = try InlineArray<3, CheckGroup> { moment throws(StartError) in
-      try CheckGroup(hooks: moment, options, command)
+    let groups = UnsafeMutablePointer<CheckGroup>.allocate(capacity: 7)
+    for moment in 0..<3 {
+      (groups + moment).initialize(to: try CheckGroup(hooks: moment, options, command))
     }
     let listening = Check(text: [UInt8]("listening"), kind: .listening)
     let isBare = options.isPlain || earlier?.lives.isBare == true
@@ -71,25 +73,31 @@ struct Readiness: ~Copyable {
     self.endpoint = endpoint
     self.given = given
     listenFailure = failure
-    ready = CheckGroup(
-      checks, options, .readyCheck,
-      settings: GateSettings(successes: options.readySuccesses, warmup: options.warmup),
-      memory: earlier?.gate ?? GateMemory())
-    startAfter = CheckGroup(options.startAfter, options, .startCheck)
+    hooks = groups
+    ready = groups + 3
+    ready.initialize(
+      to: CheckGroup(
+        checks, options, .readyCheck,
+        settings: GateSettings(successes: options.readySuccesses, warmup: options.warmup),
+        memory: earlier?.gate ?? GateMemory()))
+    startAfter = groups + 4
+    startAfter.initialize(to: CheckGroup(options.startAfter, options, .startCheck))
     // It has no gate to open: it runs when somebody asks.
     var open = GateMemory()
     open.isOpen = true
-    until = CheckGroup(isBare ? [] : Window.checks(options), options, .untilCheck, memory: open)
-    self.hooks = hooks
-    live = CheckGroup(isOff ? [] : options.live, options, .liveCheck, memory: open)
+    until = groups + 5
+    until.initialize(
+      to: CheckGroup(isBare ? [] : Window.checks(options), options, .untilCheck, memory: open))
+    live = groups + 6
+    live.initialize(to: CheckGroup(isOff ? [] : options.live, options, .liveCheck, memory: open))
     body = ByteBuffer(capacity: isOff ? 0 : EndpointLimits.bodyBytes)
   }
 
   /// The checks as messages name them.
-  var gateNames: [[UInt8]] { ready.gate.checks.names }
+  var gateNames: [[UInt8]] { ready.pointee.gate.checks.names }
 
   /// What of the gate must survive a fault.
-  var memory: GateMemory { ready.gate.memory }
+  var memory: GateMemory { ready.pointee.gate.memory }
 
   /// The endpoint's listening socket, for whoever closes what drainit does not need; -1 for none.
   var endpointNumber: Int32 { endpoint.number }
@@ -110,7 +118,9 @@ struct Readiness: ~Copyable {
 
   /// Whether a connection from there is one that drainit's own checks made.
   func isOwnConnection(_ address: IPAddress, port: UInt16) -> Bool {
-    if ready.isOwnConnection(address, port: port) || until.isOwnConnection(address, port: port) {
+    if ready.pointee.isOwnConnection(address, port: port)
+      || until.pointee.isOwnConnection(address, port: port)
+    {
       return true
     }
     for moment in 0..<3 where hooks[moment].isOwnConnection(address, port: port) { return true }

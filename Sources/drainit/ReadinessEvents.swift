@@ -6,17 +6,21 @@ import DrainLinux
 extension Readiness {
   /// When `expire` is to be called next.
   var nextDeadline: Instant {
-    var next = min(
-      min(ready.nextDeadline, live.nextDeadline),
-      min(min(startAfter.nextDeadline, untilDeadline), endpoint.nextDeadline))
-    for moment in 0..<3 { next = min(next, hooks[moment].nextDeadline) }
-    return next
+    @inline(never) mutating get {
+      var next = min(
+        min(ready.pointee.nextDeadline, live.pointee.nextDeadline),
+        min(min(startAfter.pointee.nextDeadline, untilDeadline), endpoint.nextDeadline))
+      for moment in 0..<3 { next = min(next, hooks[moment].nextDeadline) }
+      return next
+    }
   }
 
   /// When a check of `--until` has taken too long, or may be asked again.
   private var untilDeadline: Instant {
-    guard awaitsUntil else { return until.nextDeadline }
-    return min(until.nextDeadline, until.gate.checks.nextRound)
+    mutating get {
+      guard awaitsUntil else { return until.pointee.nextDeadline }
+      return min(until.pointee.nextDeadline, until.pointee.gate.checks.nextRound)
+    }
   }
 
   /// Follows the lifecycle: the checks begin with the app and end when nothing can be ready any more.
@@ -26,14 +30,18 @@ extension Readiness {
     var news = ReadinessNews()
     if !hasStarted && facts.appRuns {
       hasStarted = true
-      settle(startAfter.handle(.stopped, &world, loop, now), .startCheck, facts, loop, now, &news)
-      settle(live.handle(.started, &world, loop, now), .liveCheck, facts, loop, now, &news)
-      settle(ready.handle(.started, &world, loop, now), .readyCheck, facts, loop, now, &news)
+      settle(
+        startAfter.pointee.handle(.stopped, &world, loop, now), .startCheck, facts, loop, now, &news
+      )
+      settle(live.pointee.handle(.started, &world, loop, now), .liveCheck, facts, loop, now, &news)
+      settle(
+        ready.pointee.handle(.started, &world, loop, now), .readyCheck, facts, loop, now, &news)
     }
     let canBeReady = facts.mayBeReady || facts.phase.rawValue < Phase.draining.rawValue
     if hasStarted && !hasStopped && !canBeReady {
       hasStopped = true
-      settle(ready.handle(.stopped, &world, loop, now), .readyCheck, facts, loop, now, &news)
+      settle(
+        ready.pointee.handle(.stopped, &world, loop, now), .readyCheck, facts, loop, now, &news)
     }
     return news
   }
@@ -43,7 +51,8 @@ extension Readiness {
     _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
   ) -> ReadinessNews {
     var news = ReadinessNews()
-    settle(startAfter.handle(.started, &world, loop, now), .startCheck, facts, loop, now, &news)
+    settle(
+      startAfter.pointee.handle(.started, &world, loop, now), .startCheck, facts, loop, now, &news)
     return news
   }
 
@@ -53,7 +62,7 @@ extension Readiness {
   ) -> ReadinessNews {
     awaitsLive = true
     var news = ReadinessNews()
-    settle(live.handle(.asked, &world, loop, now), .liveCheck, facts, loop, now, &news)
+    settle(live.pointee.handle(.asked, &world, loop, now), .liveCheck, facts, loop, now, &news)
     return news
   }
 
@@ -64,10 +73,11 @@ extension Readiness {
     var news = ReadinessNews()
     if !awaitsUntil {
       awaitsUntil = true
-      settle(until.handle(.started, &world, loop, now), .untilCheck, facts, loop, now, &news)
+      settle(
+        until.pointee.handle(.started, &world, loop, now), .untilCheck, facts, loop, now, &news)
     }
-    if until.gate.checks.nextRound <= now {
-      settle(until.handle(.asked, &world, loop, now), .untilCheck, facts, loop, now, &news)
+    if until.pointee.gate.checks.nextRound <= now {
+      settle(until.pointee.handle(.asked, &world, loop, now), .untilCheck, facts, loop, now, &news)
     }
     return news
   }
@@ -77,10 +87,10 @@ extension Readiness {
   ) -> ReadinessNews {
     endpoint.expire(loop, at: now)
     var news = ReadinessNews()
-    settle(startAfter.expire(&world, loop, now), .startCheck, facts, loop, now, &news)
-    settle(until.expire(&world, loop, now), .untilCheck, facts, loop, now, &news)
-    settle(live.expire(&world, loop, now), .liveCheck, facts, loop, now, &news)
-    settle(ready.expire(&world, loop, now), .readyCheck, facts, loop, now, &news)
+    settle(startAfter.pointee.expire(&world, loop, now), .startCheck, facts, loop, now, &news)
+    settle(until.pointee.expire(&world, loop, now), .untilCheck, facts, loop, now, &news)
+    settle(live.pointee.expire(&world, loop, now), .liveCheck, facts, loop, now, &news)
+    settle(ready.pointee.expire(&world, loop, now), .readyCheck, facts, loop, now, &news)
     for moment in 0..<3 { note(moment, hooks[moment].expire(&world, loop, now), &news) }
     return news
   }
@@ -95,13 +105,13 @@ extension Readiness {
       endpoint.handleReady(event, loop, at: now)
       while let slot = endpoint.takeRequest() { serve(slot, facts, loop, now, &news) }
     case .readyCheck:
-      settle(ready.take(event, &world, loop, now), source, facts, loop, now, &news)
+      settle(ready.pointee.take(event, &world, loop, now), source, facts, loop, now, &news)
     case .liveCheck:
-      settle(live.take(event, &world, loop, now), source, facts, loop, now, &news)
+      settle(live.pointee.take(event, &world, loop, now), source, facts, loop, now, &news)
     case .startCheck:
-      settle(startAfter.take(event, &world, loop, now), source, facts, loop, now, &news)
+      settle(startAfter.pointee.take(event, &world, loop, now), source, facts, loop, now, &news)
     case .untilCheck:
-      settle(until.take(event, &world, loop, now), source, facts, loop, now, &news)
+      settle(until.pointee.take(event, &world, loop, now), source, facts, loop, now, &news)
     case .readyHook, .drainHook, .exitHook:
       let moment = source.hooks
       note(moment, hooks[moment].take(event, &world, loop, now), &news)
@@ -115,10 +125,10 @@ extension Readiness {
     _ change: ChildChange, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
   ) -> ReadinessNews {
     var news = ReadinessNews()
-    settle(ready.take(change, &world, loop, now), .readyCheck, facts, loop, now, &news)
-    settle(live.take(change, &world, loop, now), .liveCheck, facts, loop, now, &news)
-    settle(startAfter.take(change, &world, loop, now), .startCheck, facts, loop, now, &news)
-    settle(until.take(change, &world, loop, now), .untilCheck, facts, loop, now, &news)
+    settle(ready.pointee.take(change, &world, loop, now), .readyCheck, facts, loop, now, &news)
+    settle(live.pointee.take(change, &world, loop, now), .liveCheck, facts, loop, now, &news)
+    settle(startAfter.pointee.take(change, &world, loop, now), .startCheck, facts, loop, now, &news)
+    settle(until.pointee.take(change, &world, loop, now), .untilCheck, facts, loop, now, &news)
     for moment in 0..<3 { note(moment, hooks[moment].take(change, &world, loop, now), &news) }
     return news
   }
@@ -126,10 +136,10 @@ extension Readiness {
   /// Tells which descriptors are the endpoint's and the checks'.
   mutating func insert(into own: inout OwnDescriptors) {
     endpoint.insert(into: &own)
-    ready.insert(into: &own)
-    live.insert(into: &own)
-    startAfter.insert(into: &own)
-    until.insert(into: &own)
+    ready.pointee.insert(into: &own)
+    live.pointee.insert(into: &own)
+    startAfter.pointee.insert(into: &own)
+    until.pointee.insert(into: &own)
   }
 
   /// Answers a request, or holds it until the checks that it needs have run.
@@ -147,16 +157,17 @@ extension Readiness {
       answer(slot, facts, loop, now)
     case .ready:
       endpoint.hold(slot, loop)
-      settle(ready.handle(.asked, &world, loop, now), .readyCheck, facts, loop, now, &news)
+      settle(ready.pointee.handle(.asked, &world, loop, now), .readyCheck, facts, loop, now, &news)
     case .live:
       endpoint.hold(slot, loop)
-      settle(live.handle(.asked, &world, loop, now), .liveCheck, facts, loop, now, &news)
+      settle(live.pointee.handle(.asked, &world, loop, now), .liveCheck, facts, loop, now, &news)
     }
   }
 
   private func needs(_ page: ProbePage, _ facts: EndpointFacts) -> NeededChecks {
     EndpointAnswer.needs(
-      page, facts: facts, gateIsOpen: ready.gate.isOpen, hasLive: live.gate.checks.count > 0)
+      page, facts: facts, gateIsOpen: ready.pointee.gate.isOpen,
+      hasLive: live.pointee.gate.checks.count > 0)
   }
 
   /// Does what a group's turn came to: whoever waits for it is answered.
@@ -172,13 +183,13 @@ extension Readiness {
       guard group.answer else { return }
       if awaitsLive {
         awaitsLive = false
-        news.isLive = live.allHold && !facts.isHung
+        news.isLive = live.pointee.allHold && !facts.isHung
       }
       answerHeld(.live, facts, loop, now)
     case .startCheck:
       news.mayStart = news.mayStart || group.hasOpened
     case .untilCheck:
-      if group.answer { untilHolds = until.allHold }
+      if group.answer { untilHolds = until.pointee.allHold }
     case .signals, .faults, .endpoint, .traffic, .readyHook, .drainHook, .exitHook,
       .notify, .notice:
       break
@@ -207,7 +218,8 @@ extension Readiness {
     body.removeAll()
     let answer = EndpointAnswer(facts: facts, now: now)
     let status = answer.render(
-      page, query: request.query.of(endpoint.head(of: slot)), gate: ready.gate, live: live.gate,
+      page, query: request.query.of(endpoint.head(of: slot)), gate: ready.pointee.gate,
+      live: live.pointee.gate,
       into: &body)
     if page == .readyz && status == 503 && facts.phase == .draining && !request.isKubelet,
       let peer = endpoint.peer(of: slot)

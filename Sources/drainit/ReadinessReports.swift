@@ -25,19 +25,19 @@ extension Readiness {
   }
 
   private mutating func renderMetrics(_ report: MetricsReport) {
-    report.render(gate: ready.gate, into: &body)
+    report.render(gate: ready.pointee.gate, into: &body)
     report.begin(.holds, into: &body)
-    report.render(.holds, ready.gate.checks, of: .ready, into: &body)
-    report.render(.holds, live.gate.checks, of: .live, into: &body)
+    report.render(.holds, ready.pointee.gate.checks, of: .ready, into: &body)
+    report.render(.holds, live.pointee.gate.checks, of: .live, into: &body)
     report.begin(.duration, into: &body)
-    report.render(.duration, ready.gate.checks, of: .ready, into: &body)
-    report.render(.duration, live.gate.checks, of: .live, into: &body)
+    report.render(.duration, ready.pointee.gate.checks, of: .ready, into: &body)
+    report.render(.duration, live.pointee.gate.checks, of: .live, into: &body)
   }
 
   private mutating func renderStatus(_ report: StatusReport) {
-    report.begin(gate: ready.gate, into: &body)
-    report.render(checks: ready.gate.checks, of: .ready, into: &body)
-    report.render(checks: live.gate.checks, of: .live, into: &body)
+    report.begin(gate: ready.pointee.gate, into: &body)
+    report.render(checks: ready.pointee.gate.checks, of: .ready, into: &body)
+    report.render(checks: live.pointee.gate.checks, of: .live, into: &body)
     report.end(into: &body)
   }
 

@@ -24,7 +24,7 @@ struct Sources: ~Copyable {
     let faults = try FaultSignals(replacing: &dispositions)
     try dispositions.makeDefault(.chld)
     let loop = try EventLoop()
-    try loop.add(signals.number, EventToken(.signals), .reading)
+    try loop.add(signals.number, EventToken(.signals), .arrivals)
     try loop.add(faults.number, EventToken(.faults), .reading)
     self.signals = signals
     self.dispositions = dispositions

@@ -47,7 +47,7 @@ struct Supervisor: ~Copyable {
     var context = command.logContext(options, plan)
     context.gate = readiness.gateNames
     context.hooks = options.hooks
-    context.startAfter = readiness.startAfter.gate.checks.names
+    context.startAfter = readiness.startAfter.pointee.gate.checks.names
     context.isJSON = options.logsJSON
     self.command = command
     self.options = options
@@ -98,6 +98,12 @@ struct Supervisor: ~Copyable {
       let count = sources.loop.wait(until: deadline ?? rest())
       if count > 0 { hasRested = false }
       for index in 0..<count { take(sources.loop[index]) }
+      // A few a turn, so that a storm of them stops no probe.
+      var signals = 0
+      while signals < 4, exitCode == nil, let received = sources.signals.next() {
+        signals &+= 1
+        take(received)
+      }
       // What is left to reap is looked at again in the next turn, after everything else.
       if mustReap && reapDue <= Clock.now() { reap() }
     }
@@ -107,7 +113,8 @@ struct Supervisor: ~Copyable {
   /// Before a wait without an end: gives back what is not needed while nothing happens, not at every
   /// turn but soon after the last. Returns when to come back for it; nil once it is done.
   @inline(never) mutating func rest() -> Instant? {
-    if hasRested { return nil }
+    // Who is about to end needs it all once more.
+    if hasRested || lifecycle.phase.rawValue > Phase.serving.rawValue { return nil }
     let now = Clock.now()
     if now < restDue { return restDue }
     hasRested = true
@@ -129,10 +136,13 @@ struct Supervisor: ~Copyable {
 
   /// The earliest moment at which something has to be done without an event; nil for none.
   private var nextDeadline: Instant? {
-    var next = min(
-      min(window.nextDeadline, watchdogDue), min(lifecycle.nextDeadline, readiness.nextDeadline))
-    if mustReap { next = min(next, reapDue) }
-    return next == .never ? nil : next
+    @inline(never) mutating get {
+      var next = min(
+        min(window.nextDeadline, watchdogDue), min(lifecycle.nextDeadline, readiness.nextDeadline))
+      if mustReap { next = min(next, reapDue) }
+      if sources.signals.mayHaveMore { next = Instant(nanoseconds: 0) }
+      return next == .never ? nil : next
+    }
   }
 
   @inline(never) private mutating func meetDeadlines() {
@@ -147,7 +157,7 @@ struct Supervisor: ~Copyable {
   @inline(never) private mutating func take(_ event: ReadyEvent) {
     switch EventSource(event.token) {
     case .signals:
-      if let received = sources.signals.next() { take(received) }
+      sources.signals.becomeReadable()
     case .faults:
       while let received = sources.faults.next() { take(received) }
     case .traffic:

@@ -38,7 +38,9 @@ struct Window: ~Copyable {
 
   /// When `expire` is to be called next; never while nothing is watched.
   var nextDeadline: Instant {
-    isWatching && !observer.isLooking && failure == nil ? rule.nextLook : .never
+    mutating get {
+      isWatching && !observer.isLooking && failure == nil ? rule.nextLook : .never
+    }
   }
 
   /// Begins to watch the connections to these ports, of which there is at least one.

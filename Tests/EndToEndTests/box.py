@@ -5,6 +5,7 @@ end, each with a deadline that only a hang reaches.
 """
 
 import ctypes
+import errno
 import os
 import re
 import signal
@@ -224,9 +225,16 @@ class Box(Reachable):
     def signal(self, number, value=None):
         """Sends the program a signal from outside its PID namespace: the sender's pid is 0 there."""
         if value is None:
-            os.kill(self.pid, number)
-        elif libc.sigqueue(self.pid, number, ctypes.c_void_p(value)) != 0:
-            raise OSError(ctypes.get_errno(), "sigqueue")
+            return os.kill(self.pid, number)
+
+        def is_queued():
+            if libc.sigqueue(self.pid, number, ctypes.c_void_p(value)) == 0:
+                return True
+            if ctypes.get_errno() != errno.EAGAIN:
+                raise OSError(ctypes.get_errno(), "sigqueue")
+            return False
+        # RLIMIT_SIGPENDING is all of the user's, in every box.
+        return until(is_queued, "a signal may be queued")
 
     def signal_inside(self, number, target=1):
         """Sends a signal from a process in the namespace, as `docker exec … kill` does."""

@@ -45,7 +45,7 @@ SERVER = ["signals", "--listen", "8080", "USR2=0"]
 
 
 @pytest.mark.parametrize("options, before_app, all_in_all", [
-    (["--plain"], 70, 95), ([], 95, 150)], ids=["plain", "as it ships"])
+    (["--plain"], 64, 86), ([], 86, 128)], ids=["plain", "as it ships"])
 def test_a_start_costs_few(traced, options, before_app, all_in_all):
     box, trace = traced(*options, "--ready", "none", app=SERVER)
     calls = trace.calls()

@@ -101,7 +101,7 @@ static inline int linux_si_signo(const siginfo_t *i) { return i->si_signo; }
 static const int linux_SHUT_WR = SHUT_WR;
 
 static const unsigned linux_EPOLLIN = EPOLLIN, linux_EPOLLOUT = EPOLLOUT, linux_EPOLLERR = EPOLLERR,
-                      linux_EPOLLHUP = EPOLLHUP, linux_EPOLLRDHUP = EPOLLRDHUP;
+                      linux_EPOLLHUP = EPOLLHUP, linux_EPOLLRDHUP = EPOLLRDHUP, linux_EPOLLET = EPOLLET;
 static const int linux_EPOLL_CLOEXEC = EPOLL_CLOEXEC, linux_EPOLL_CTL_ADD = EPOLL_CTL_ADD,
                  linux_EPOLL_CTL_MOD = EPOLL_CTL_MOD, linux_EPOLL_CTL_DEL = EPOLL_CTL_DEL;
 static const int linux_SFD_CLOEXEC = SFD_CLOEXEC, linux_SFD_NONBLOCK = SFD_NONBLOCK;

@@ -69,6 +69,7 @@ func outlive(_ words: Words) throws(Errno) -> Int32 {
   say("asked ", ParentDeath.request(Signal(number(words[0]))) ? 1 : 0)
   while true {
     _ = loop.wait(until: nil)
+    queue.becomeReadable()
     while let received = queue.next() {
       say("got ", received.signal.number)
       return 0

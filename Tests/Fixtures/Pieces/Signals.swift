@@ -17,6 +17,7 @@ func readSignals() throws(Errno) -> Int32 {
     turns &+= 1
     for index in 0..<count {
       if loop[index].token.kind == 1 {
+        queue.becomeReadable()
         while let received = queue.next() {
           show(received)
           if received.signal == .term {
