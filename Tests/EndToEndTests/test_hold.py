@@ -119,7 +119,7 @@ def test_without_any_traffic_it_lasts_its_maximum(bench, app):
     begun = time.monotonic()
     assert Hold(bench, app, "--drain", "1s..2s").wait() == (0, "")
     assert 2 <= time.monotonic() - begun < 2 + SLACK
-    assert app.log.matching(r"^drainit: held for 2(\.\d)?s \(max\)")
+    app.log.wait_for(r"^drainit: held for 2(\.\d)?s \(max\)")
 
 
 def test_where_nothing_listens_there_is_nobody_to_wait_for(bench, start):
@@ -135,7 +135,7 @@ def test_where_nothing_listens_there_is_nobody_to_wait_for(bench, start):
 def test_no_window_is_over_at_once(bench, app):
     code, _ = Hold(bench, app, env={"K_SERVICE": "x"}).wait()
     assert code == 0
-    assert app.log.matching("^drainit: --hold: no drain window$")
+    app.log.wait_for("^drainit: --hold: no drain window$")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -167,8 +167,8 @@ def test_its_hooks_run_and_its_checks_hold_the_window(bench, app, place):
         assert hold.process.poll() is None
         (place / "over").touch()
         assert hold.wait() == (0, "")
-    assert app.log.matching(r"^drainit: held for .* \(check; ")
-    assert app.log.matching("^drainit: --on-drain PUT http://127.0.0.1:8500/down: done$")
+    app.log.wait_for(r"^drainit: held for .* \(check; ")
+    app.log.wait_for("^drainit: --on-drain PUT http://127.0.0.1:8500/down: done$")
     assert_untouched(app)
 
 
