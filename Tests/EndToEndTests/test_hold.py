@@ -128,7 +128,7 @@ def test_where_nothing_listens_there_is_nobody_to_wait_for(bench, start):
     begun = time.monotonic()
     assert Hold(bench, worker).wait() == (0, "")
     assert time.monotonic() - begun < 0.9 + SLACK
-    assert worker.log.matching("^drainit: .*listens on nothing")
+    worker.log.wait_for("^drainit: .*listens on nothing")
     assert not worker.out.matching("^TERM")
 
 
