@@ -103,7 +103,8 @@ frontend statistics
         assert hold.wait() == (0, "")
         scraper.end()
         assert not scraper.failures
-    assert proxy.log.matching(r"^drainit: held for .* \(quiet; ") and seconds(proxy) < 20
+    proxy.log.wait_for(r"^drainit: held for .* \(quiet; ")
+    assert seconds(proxy) < 20
     assert proxy.is_running and proxy.can_connect(8000)
 
 

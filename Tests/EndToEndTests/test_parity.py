@@ -121,9 +121,12 @@ class Play:
         for count in (1, 2):
             box.signal(signal.SIGUSR1)
             box.out.wait_for("^leader", count=count)
-        # What is signalled at all was signalled twice before the app is asked to say the end.
-        box.signal_inside(signal.SIGUSR2, box.processes()[app])
-        box.out.wait_for("^end")
+        # What is signalled at all was signalled twice before each is asked to say the end.
+        asked = 1 << (signal.SIGUSR2 - 1)
+        for pid in box.processes():
+            if comm_of(pid) == "sh" and int(status_of(pid)["SigCgt"], 16) & asked:
+                os.kill(pid, signal.SIGUSR2)
+        box.out.wait_for("^end", count=3)
         return " ".join(sorted({line for line in box.out.all() if line in WHO}))
 
     def parents_end(self, _):
@@ -176,9 +179,10 @@ class Play:
             app = box.children()[0]
             # What has stopped for good, or was continued: the state that stays.
             until(lambda: state_of(app) == "T" or "SIGTSTP" in self._screen.text(), "it is stopped")
-            if "SIGTSTP" in self._screen.text():
-                until(lambda: state_of(app) == "S", "it goes on")
-            return state_of(app)
+            if "SIGTSTP" not in self._screen.text():
+                return "T"
+            until(lambda: state_of(app) == "S", "it goes on")
+            return "S"
         return self._at_the_terminal(b"\x1a", look)
 
     def _at_the_terminal(self, key, look):
@@ -200,8 +204,8 @@ WHO = {"leader", "child", "stranger"}
 FAMILY = r"""
 trap "echo leader" USR1
 trap "echo end" USR2
-sh -c "trap \"echo child\" USR1; trap \"\" USR2; echo child-ready; while :; do sleep 1 & wait; done" &
-setsid sh -c "trap \"echo stranger\" USR1; trap \"\" USR2; echo stranger-ready; while :; do sleep 1 & wait; done" &
+sh -c "trap \"echo child\" USR1; trap \"echo end\" USR2; echo child-ready; while :; do sleep 1 & wait; done" &
+setsid sh -c "trap \"echo stranger\" USR1; trap \"echo end\" USR2; echo stranger-ready; while :; do sleep 1 & wait; done" &
 while :; do wait; done
 """
 
