@@ -205,8 +205,10 @@ WHO = {"leader", "child", "stranger"}
 FAMILY = r"""
 trap "echo leader" USR1
 trap "echo end" USR2
-sh -c "trap \"echo child\" USR1; trap \"echo end\" USR2; echo child-ready; while :; do sleep 1 & wait; done" &
-setsid sh -c "trap \"echo stranger\" USR1; trap \"echo end\" USR2; echo stranger-ready; while :; do sleep 1 & wait; done" &
+sh -c "trap \"echo child\" USR1; trap \"echo end\" USR2; echo child-ready
+  while :; do sleep 1 & wait; done" &
+setsid sh -c "trap \"echo stranger\" USR1; trap \"echo end\" USR2; echo stranger-ready
+  while :; do sleep 1 & wait; done" &
 while :; do wait; done
 """
 
