@@ -25,10 +25,6 @@ public struct ReceivedSignal: Equatable, BitwiseCopyable, Sendable {
   public static var sentByKill: Int32 { 0 }
   /// SI_QUEUE: sigqueue(3), which carries a value.
   public static var sentByQueue: Int32 { -1 }
-  /// SI_TKILL: tkill(2), tgkill(2), raise(3).
-  public static var sentByThreadKill: Int32 { -6 }
-  /// SI_KERNEL: the kernel's own, a terminal's among them.
-  public static var sentByKernel: Int32 { 0x80 }
 
   /// Whether a process sent it, rather than the kernel for a reason of its own.
   public var isFromProcess: Bool { code <= 0 }

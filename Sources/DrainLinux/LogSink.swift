@@ -12,7 +12,6 @@ public struct LogSink: ~Copyable {
 
   /// How many lines were dropped so far.
   public private(set) var dropped: UInt64 = 0
-  private var told: UInt64 = 0
   private let number: Int32
   private var route = LogRoute.unknown
   private var reopened: FileDescriptor?
@@ -68,13 +67,6 @@ public struct LogSink: ~Copyable {
     // Nobody will ever read the rest.
     case .endOfFile, .failed: rest.removeAll()
     }
-  }
-
-  /// How many lines were dropped since this was last asked.
-  public mutating func takeDropped() -> UInt64 {
-    let news = dropped &- told
-    told = dropped
-    return news
   }
 
   private mutating func drop() -> Bool {
