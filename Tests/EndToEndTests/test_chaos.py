@@ -36,6 +36,7 @@ class Life:
         self.code = self.chance.randrange(1, 100)
         self.window = self.chance.choice([0, 0, 200, 400])
         self.faults = 0
+        self.lives = 0
         self.values = 0
         self.owed = set()
         options = ["--drain", f"{self.window}ms", "--stop-timeout", "20s", "--ready-every", "20ms"]
@@ -92,6 +93,10 @@ class Life:
              str(self.box.pid)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while tracer.poll() is None:
             self.probe()
+        # One that hits it before it has begun anew is the kernel's to answer: nobody can catch that.
+        self.lives += tracer.returncode == 0
+        until(lambda: not self.box.is_running or len(self.box.log.matching("came back")) >= self.lives,
+              "it has come back")
 
     def settle(self):
         """Everything that was sent has arrived, and every orphan was reaped."""
