@@ -127,6 +127,7 @@ public struct CheckRunner: ~Copyable {
 
   /// When `expire` has something to do.
   public var nextDeadline: Instant {
+    // Asked in every turn: in place, since a getter would be handed a copy.
     mutating get {
       var next = Instant.never
       for check in 0..<targets.count { next = min(next, exchanges[check].deadline) }

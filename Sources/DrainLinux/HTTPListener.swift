@@ -91,6 +91,7 @@ public struct HTTPListener: ~Copyable {
 
   /// When `expire` has something to do.
   public var nextDeadline: Instant {
+    // Asked in every turn: in place, since a getter would be handed a copy.
     mutating get {
       var next = isPaused ? resumeTime : .never
       var rest = used

@@ -41,6 +41,7 @@ public struct SignalQueue: ~Copyable {
   /// All but the seven fault signals; the kernel leaves SIGKILL and SIGSTOP out by itself.
   public static var blocked: SignalSet { SignalSet(bits: ~FaultSignals.all.bits) }
 
+  /// How many the last read came to.
   private var signalsRead = 0
   /// How many reads may come to nothing before nothing is waiting, whatever the reason: where a descriptor is
   /// watched by edges no event comes again for what a failed read has left.
@@ -56,7 +57,7 @@ public struct SignalQueue: ~Copyable {
 
   /// The next signal, or nil when none is waiting.
   ///
-  /// A few are read at once, since fewer than that say that no more are waiting, without another call.
+  /// Two are read at once: one alone says that no more are waiting, without another call.
   /// Each stays in hand until what it led to is remembered: a fault before that puts it back among the
   /// pending. What drainit brought about itself is left out: the SIGPIPE of a log line that nobody reads,
   /// the SIGTSTP with which it stops as a job.

@@ -39,6 +39,7 @@ struct CheckChildren: ~Copyable {
 
   /// When `expire` has something to do.
   var nextDeadline: Instant {
+    // Asked in every turn: in place, since a getter would be handed a copy.
     mutating get {
       var next = Instant.never
       for index in 0..<kinds.count { next = min(next, deadlines[index]) }

@@ -40,6 +40,7 @@ struct CheckGroup: ~Copyable {
 
   /// When `expire` is to be called next.
   var nextDeadline: Instant {
+    // Asked in every turn: in place, since a getter would be handed a copy.
     @inline(never) mutating get {
       min(children.nextDeadline, min(gate.nextDeadline, runner.nextDeadline))
     }

@@ -17,6 +17,7 @@ extension Readiness {
 
   /// When a check of `--until` has taken too long, or may be asked again.
   private var untilDeadline: Instant {
+    // Asked in every turn: in place, since a getter would be handed a copy.
     mutating get {
       guard awaitsUntil else { return until.pointee.nextDeadline }
       return min(until.pointee.nextDeadline, until.pointee.gate.checks.nextRound)

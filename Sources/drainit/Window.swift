@@ -38,6 +38,7 @@ struct Window: ~Copyable {
 
   /// When `expire` is to be called next; never while nothing is watched.
   var nextDeadline: Instant {
+    // Asked in every turn: in place, since a getter would be handed a copy.
     mutating get {
       isWatching && !observer.isLooking && failure == nil ? rule.nextLook : .never
     }

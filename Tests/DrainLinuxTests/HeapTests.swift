@@ -26,7 +26,7 @@ import Testing
   /// another's bytes.
   @Test(arguments: [1, 2, 3] as [UInt64])
   func noBlockTouchesAnother(seed: UInt64) throws {
-    var random = SplitMix(state: seed)
+    var random = Random(seed: seed)
     var blocks: [Block] = []
     for round in 0..<20_000 {
       let mark = UInt8(truncatingIfNeeded: round)
@@ -83,18 +83,5 @@ import Testing
     }
     #expect(heapAllocate(count: Int.max / 2, ofSize: 3) == nil)
     #expect(bytes == nil)
-  }
-}
-
-/// A small generator whose seed is the test's.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
   }
 }
