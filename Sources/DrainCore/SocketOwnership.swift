@@ -168,7 +168,9 @@ public struct PortsWay: Equatable, BitwiseCopyable, Sendable {
     case netlink
     /// /proc/net/tcp and tcp6, since netlink was refused.
     case procNet
-    /// Neither could be read.
+    /// Nowhere: /proc/net/sockstat and sockstat6 count none.
+    case counts
+    /// None of them could be read.
     case nothing
   }
 

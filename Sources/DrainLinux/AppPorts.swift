@@ -34,6 +34,7 @@ public struct AppPorts: ~Copyable {
   /// Tells which socket is drainit's own endpoint: it never counts.
   public mutating func setOwnListener(_ descriptor: Int32) {
     ownership.ownListener = AppPorts.inode(of: descriptor)
+    if ownership.ownListener != 0 { table.ownListenerIsV6 = AppPorts.isV6(descriptor) }
   }
 
   /// Learns what was there before the app is started: drainit's own cgroup and, where that cannot
@@ -230,7 +231,7 @@ public struct AppPorts: ~Copyable {
 
   private mutating func seesCgroup(_ inode: UInt32, _ request: SocketRequest) -> Bool {
     var isSeen = false
-    table.begin(request)
+    table.begin(request, includingOwn: true)
     // To its end: the kernel begins no second dump on a socket before (EBUSY).
     while let row = table.next() {
       if notesBefore { ownership.before.insert(row.inode) }
@@ -269,6 +270,14 @@ public struct AppPorts: ~Copyable {
     var answer: Int32 = 0
     var length = socklen_t(MemoryLayout<Int32>.size)
     return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &answer, &length) == 0 && answer != 0
+  }
+
+  /// SO_DOMAIN (socket(7)): whether the descriptor is a socket of IPv6.
+  private static func isV6(_ descriptor: Int32) -> Bool {
+    var answer: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    return getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &answer, &length) == 0
+      && answer == AF_INET6
   }
 
   /// The range that the kernel takes ports from by itself; the default where it cannot be read.

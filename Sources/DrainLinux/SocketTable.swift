@@ -7,9 +7,14 @@ struct SocketTable: ~Copyable {
   private(set) var source: PortsWay.Table = .nothing
   /// Whether the list broke off before its end.
   private(set) var isPartial = false
+  /// Drainit's own listener: nil where it has none, else whether it is of IPv6.
+  var ownListenerIsV6: Bool?
 
   private var diag = SocketDiag()
   private var isRefused = false
+  private var counts = SocketCountFile(isV6: false)
+  private var counts6 = SocketCountFile(isV6: true)
+  private var isNone = false
   private var request = SocketRequest.listeners(isV6: false)
   private var batches = 0
   private var file: FileDescriptor?
@@ -26,17 +31,26 @@ struct SocketTable: ~Copyable {
     source = .nothing
     isPartial = false
     isRefused = false
+    counts.reset()
+    counts6.reset()
   }
 
-  /// Begins one list of sockets.
-  mutating func begin(_ wanted: SocketRequest) {
+  /// Begins one list of sockets; drainit's own listener may be left out of it.
+  ///
+  /// - Parameter includingOwn: whether drainit's own listener must be among them.
+  mutating func begin(_ wanted: SocketRequest, includingOwn: Bool = false) {
     request = wanted
     batches = batchLimit
     file = nil
+    isNone = !includingOwn && isKnownToBeNone()
+    if isNone {
+      if source == .nothing { source = .counts }
+      return
+    }
     if isRefused { return beginProcNet() }
     do throws(Errno) {
       try diag.begin(wanted)
-      if source == .nothing { source = .netlink }
+      source = .netlink
     } catch {
       refuse()
     }
@@ -44,6 +58,7 @@ struct SocketTable: ~Copyable {
 
   /// The next socket of the list, or nil at its end.
   mutating func next() -> SocketRow? {
+    if isNone { return nil }
     if file != nil { return nextLine() }
     if isRefused { return nil }
     switch diag.nextRow(batches: &batches) {
@@ -61,10 +76,17 @@ struct SocketTable: ~Copyable {
     }
   }
 
-  /// Closes what is open.
+  /// Closes what a look has opened.
   mutating func close() {
     diag.close()
     file = nil
+  }
+
+  /// Whether the counts say that there is nothing to list.
+  private mutating func isKnownToBeNone() -> Bool {
+    let own: UInt64 = ownListenerIsV6 == request.isV6 ? 1 : 0
+    return request.isV6
+      ? counts6.hasNone(request, besides: own) : counts.hasNone(request, besides: own)
   }
 
   private mutating func refuse() {

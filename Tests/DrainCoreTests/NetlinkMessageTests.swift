@@ -219,6 +219,20 @@ func socketRow(_ payload: [UInt8]) -> SocketRow? {
     #expect((range.map { [$0.low, $0.high] } ?? []) == expected)
   }
 
+  @Test(
+    arguments: [
+      ("sockets: used 9\nTCP: inuse 3 orphan 0 tw 7\nUDP: inuse 2 mem 1\n", false, [3, 2]),
+      ("TCP6: inuse 1\nUDP6: inuse 0\nUDPLITE6: inuse 5\n", true, [1, 0]),
+      ("TCP: inuse 3\nUDP: inuse 2\n", true, []), ("TCP6: inuse 1\nUDP6: inuse 0\n", false, []),
+      ("TCP: inuse 1\nUDPLITE: inuse 5\n", false, []), ("TCP: inuse -1\nUDP: inuse 0\n", false, []),
+      ("TCP: inuse \nUDP: inuse 0\n", false, []), (" TCP: inuse 1\nUDP: inuse 0\n", false, []),
+      ("TCP: inuse 99999999999999999999\nUDP: inuse 0\n", false, []), ("", false, []),
+    ] as [(String, Bool, [UInt64])])
+  func socketsAreCounted(text: String, isV6: Bool, expected: [UInt64]) {
+    let counts = SocketCounts(Array(text.utf8).span, isV6: isV6)
+    #expect((counts.map { [$0.tcp, $0.udp] } ?? []) == expected)
+  }
+
   @Test func entriesOfADirectoryEndAtAWrongLength() {
     func entry(_ name: String, _ length: UInt16) -> [UInt8] {
       var bytes = host(UInt64(1)) + host(UInt64(2)) + host(length) + [4] + Array(name.utf8) + [0]

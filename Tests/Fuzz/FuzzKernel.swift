@@ -19,7 +19,10 @@ func fuzzProc(_ input: Span<UInt8>) {
   case 0: _ = ProcessStat(text)
   case 1: _ = ProcText.parent(text)
   case 2: _ = ProcText.fileSystemUser(text)
-  case 3: _ = ProcText.portRange(text)
+  case 3:
+    _ = ProcText.portRange(text)
+    _ = SocketCounts(text, isV6: false)
+    _ = SocketCounts(text, isV6: true)
   case 4:
     _ = ProcText.socketInode(text)
     _ = SocketRow(procNetLine: text, from: 0, to: text.count)

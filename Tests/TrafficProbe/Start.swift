@@ -110,6 +110,7 @@ struct Probe: ~Copyable {
     switch found.way.table {
     case .netlink: output.append(" netlink")
     case .procNet: output.append(" proc")
+    case .counts: output.append(" counts")
     case .nothing: output.append(" nothing")
     }
     switch found.way.owner {
