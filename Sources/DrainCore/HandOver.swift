@@ -27,12 +27,12 @@ public struct HandOver: Equatable, Sendable {
   public init(pid: Int32) { self.pid = pid }
 
   /// How many bytes `append(to:)` writes.
-  public static var textSize: Int { 16 &* (LifecycleState.encodedSize / 8 &+ ownWords &+ 1) }
+  public static var textSize: Int { 16 &* (LifecycleState.wordCount &+ ownWords &+ 1) }
 
   private static var ownWords: Int { 21 }
 
-  /// Appends the text, `textSize` bytes. `scratch` is a buffer of at least `LifecycleState.encodedSize`.
-  public func append(to text: inout ByteBuffer, scratch: inout ByteBuffer) {
+  /// Appends the text, `textSize` bytes.
+  public func append(to text: inout ByteBuffer) {
     var sum = Checksum()
     let own: InlineArray<21, UInt64> = [
       UInt64(UInt32(bitPattern: pid)), gate.isOpen ? 1 : 0, UInt64(gate.successes),
@@ -50,11 +50,8 @@ public struct HandOver: Equatable, Sendable {
       UInt64(bitPattern: traffic.lastWeak.nanoseconds), traffic.areProxies ? 1 : 0,
     ]
     for index in 0..<HandOver.ownWords { sum.append(own[index], to: &text) }
-    scratch.removeAll()
-    lifecycle.append(to: &scratch)
-    for index in 0..<LifecycleState.encodedSize / 8 {
-      sum.append(HandOver.word(scratch.bytes, at: 8 &* index), to: &text)
-    }
+    let state = lifecycle.words
+    for index in 0..<LifecycleState.wordCount { sum.append(state[index], to: &text) }
     text.append(hex: sum.value)
   }
 
@@ -64,22 +61,18 @@ public struct HandOver: Equatable, Sendable {
     var sum = Checksum()
     var own = InlineArray<21, UInt64>(repeating: 0)
     // No memory is asked for: where it is refused the text must be read all the same.
-    var state = InlineArray<208, UInt8>(repeating: 0)
-    guard state.count == LifecycleState.encodedSize else { return nil }
+    var state = InlineArray<26, UInt64>(repeating: 0)
     for index in 0..<text.count / 16 &- 1 {
       guard let word = HandOver.hex(text, at: 16 &* index) else { return nil }
       sum.add(word)
       if index < HandOver.ownWords {
         own[index] = word
       } else {
-        let start = 8 &* (index &- HandOver.ownWords)
-        for byte in 0..<8 {
-          state[start &+ byte] = UInt8(truncatingIfNeeded: word >> UInt64(8 &* byte))
-        }
+        state[index &- HandOver.ownWords] = word
       }
     }
     guard HandOver.hex(text, at: text.count &- 16) == sum.value,
-      let lifecycle = LifecycleState(state.span)
+      let lifecycle = LifecycleState(state)
     else { return nil }
     self.init(pid: Int32(truncatingIfNeeded: own[0]))
     self.lifecycle = lifecycle
@@ -115,14 +108,6 @@ public struct HandOver: Equatable, Sendable {
 
   private static func pair(_ low: Int32, _ high: Int32) -> UInt64 {
     UInt64(UInt32(bitPattern: low)) | UInt64(UInt32(bitPattern: high)) << 32
-  }
-
-  private static func word(_ bytes: Span<UInt8>, at start: Int) -> UInt64 {
-    var word: UInt64 = 0
-    for byte in 0..<8 where start &+ byte < bytes.count {
-      word |= UInt64(bytes[start &+ byte]) << UInt64(8 &* byte)
-    }
-    return word
   }
 
   private static func hex(_ text: Span<UInt8>, at start: Int) -> UInt64? {
@@ -175,15 +160,14 @@ public struct Lives: Equatable, BitwiseCopyable, Sendable {
   }
 }
 
-/// FNV-1a over words: it tells a text that was torn or typed from one that was written.
+/// FNV-1a, over words instead of bytes: it tells a text that was torn or typed from one that was written.
 private struct Checksum {
   private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
   mutating func add(_ word: UInt64) {
-    for byte in 0..<8 {
-      value ^= word >> UInt64(8 &* byte) & 0xff
-      value = value &* 0x100_0000_01b3
-    }
+    value = (value ^ word) &* 0x100_0000_01b3
+    // A product's upper bits say nothing of lower ones.
+    value ^= value >> 32
   }
 
   mutating func append(_ word: UInt64, to text: inout ByteBuffer) {
@@ -193,11 +177,25 @@ private struct Checksum {
 }
 
 extension ByteBuffer {
-  /// Appends a word as 16 hexadecimal digits.
+  /// Appends a word as 16 hexadecimal digits, where all of them fit.
   public mutating func append(hex word: UInt64) {
-    for index in 0..<16 {
-      let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 &- 4 &* index) & 0xf)
-      append(digit < 10 ? UInt8(ascii: "0") &+ digit : UInt8(ascii: "a") &+ digit &- 10)
+    guard room >= 16 else { return }
+    fill { bytes in
+      bytes.storeBytes(
+        of: ByteBuffer.digits(word >> 32).bigEndian, toByteOffset: 0, as: UInt64.self)
+      bytes.storeBytes(of: ByteBuffer.digits(word).bigEndian, toByteOffset: 8, as: UInt64.self)
+      return 16
     }
+  }
+
+  /// The lower 32 bits as eight digits, all at once: it is done after every event.
+  private static func digits(_ word: UInt64) -> UInt64 {
+    var nibbles = word & 0xffff_ffff
+    nibbles = (nibbles | nibbles << 16) & 0x0000_ffff_0000_ffff
+    nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ff
+    nibbles = (nibbles | nibbles << 4) & 0x0f0f_0f0f_0f0f_0f0f
+    let letters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+    let gap = UInt64(UInt8(ascii: "a") &- UInt8(ascii: "0") &- 10)
+    return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* gap
   }
 }

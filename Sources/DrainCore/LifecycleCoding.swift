@@ -1,14 +1,12 @@
-// The state as bytes and back, for a drainit that comes back after a fault.
+// The state as words and back, for a drainit that comes back after a fault.
 
 extension LifecycleState {
-  /// How many bytes `append(to:)` writes.
-  public static var encodedSize: Int { wordCount &* 8 }
+  /// How many words `words` are.
+  public static var wordCount: Int { 26 }
 
-  private static var wordCount: Int { 26 }
-
-  /// Appends the state, `encodedSize` bytes.
-  public func append(to buffer: inout ByteBuffer) {
-    let words: InlineArray<26, Int64> = [
+  /// The state as words.
+  public var words: InlineArray<26, UInt64> {
+    let signed: InlineArray<26, Int64> = [
       Int64(phase.rawValue), Int64(appPID), LifecycleState.word(ending),
       hasOpened ? 1 : 0, isAppStopped ? 1 : 0,
       Int64(drainSignal.number), Int64(stopSignal.number),
@@ -20,21 +18,12 @@ extension LifecycleState {
       stoppedAt.nanoseconds, killAt.nanoseconds, endedAt.nanoseconds, leaveAt.nanoseconds,
       LifecycleState.version,
     ]
-    for index in 0..<LifecycleState.wordCount {
-      let word = UInt64(bitPattern: words[index])
-      for byte in 0..<8 { buffer.append(UInt8(truncatingIfNeeded: word >> UInt64(8 &* byte))) }
-    }
+    return InlineArray { UInt64(bitPattern: signed[$0]) }
   }
 
-  /// Reads a state back; nil where the bytes are none that this version wrote.
-  public init?(_ bytes: Span<UInt8>) {
-    guard bytes.count == LifecycleState.encodedSize else { return nil }
-    var words = InlineArray<26, Int64>(repeating: 0)
-    for index in 0..<LifecycleState.wordCount {
-      var word: UInt64 = 0
-      for byte in 0..<8 { word |= UInt64(bytes[index &* 8 &+ byte]) << UInt64(8 &* byte) }
-      words[index] = Int64(bitPattern: word)
-    }
+  /// Reads a state back; nil where the words are none that this version wrote.
+  public init?(_ unsigned: InlineArray<26, UInt64>) {
+    let words = InlineArray<26, Int64> { Int64(bitPattern: unsigned[$0]) }
     guard words[25] == LifecycleState.version,
       let phase = Phase(rawValue: UInt8(truncatingIfNeeded: words[0])),
       let windowEnd = WindowEnd(rawValue: UInt8(truncatingIfNeeded: words[14]))

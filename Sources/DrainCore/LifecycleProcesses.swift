@@ -22,6 +22,19 @@ extension Lifecycle {
   /// What drainit ends with for a reason of its own.
   public static var ownFailure: UInt8 { 125 }
 
+  /// What a signal is passed on as, where that is all that `handle` would do, and nothing would change; nil
+  /// where it has to decide.
+  ///
+  /// It is there because an app's own signals are what drainit stands between most often. It is mutating
+  /// so that it is asked in place: a value of this size is handed on as a copy.
+  @inline(__always) public mutating func passesOn(_ received: ReceivedSignal) -> Signal? {
+    guard state.phase == .starting || state.phase == .serving, received.signal != .cont,
+      !plan.signals.mayDrain(received)
+    else { return nil }
+    let signal = plan.signals.forwarded(received)
+    return signal == .none ? nil : signal
+  }
+
   func forward(_ received: ReceivedSignal, _ effects: inout Effects) {
     if received.signal == .cont && state.isAppStopped && !plan.isFirstProcess {
       effects.append(.continueAsJob)

@@ -25,7 +25,7 @@ public struct SignalRules: Sendable {
 
   /// Whether the app's name matters for this signal, so that it has to be looked up: it decides, or it is
   /// what the log will call the app.
-  public func needsProgram(for received: ReceivedSignal) -> Bool {
+  @inline(__always) public func needsProgram(for received: ReceivedSignal) -> Bool {
     if isPlain { return false }
     if !drainSignals.isEmpty { return drainSignals.contains(received.signal) }
     switch received.signal {
@@ -48,6 +48,11 @@ public struct SignalRules: Sendable {
     return received.signal == .int && isFromOutside(received)
   }
 
+  /// Whether the signal asks for the stop of the container, or would with an app of some name.
+  @inline(__always) func mayDrain(_ received: ReceivedSignal) -> Bool {
+    needsProgram(for: received) || received.signal == .int && !isPlain
+  }
+
   /// What the app is sent for that drain signal; none where `--rewrite` drops it.
   @inline(never) public func stopSignal(for drain: Signal, program: KnownProgram) -> Signal {
     if stopSignal != .none { return stopSignal }
@@ -57,7 +62,7 @@ public struct SignalRules: Sendable {
   }
 
   /// What a signal that does not drain is passed on as; none where it is not passed on.
-  public func forwarded(_ received: ReceivedSignal) -> Signal {
+  @inline(__always) public func forwarded(_ received: ReceivedSignal) -> Signal {
     switch received.signal {
     case .chld: return .none
     // A terminal's own, meant for drainit as a background job; the app has its own from the kernel.
@@ -78,11 +83,11 @@ public struct SignalRules: Sendable {
     return received.senderPID == 0 || (!isFirstProcess && received.senderPID == 1)
   }
 
-  private func isRewritten(_ signal: Signal) -> Bool {
+  @inline(__always) private func isRewritten(_ signal: Signal) -> Bool {
     signal.isValid && rewrites[Int(signal.number)] != SignalRules.asItIs
   }
 
-  private func rewritten(_ signal: Signal) -> Signal {
+  @inline(__always) private func rewritten(_ signal: Signal) -> Signal {
     guard isRewritten(signal) else { return signal }
     return Signal(Int32(rewrites[Int(signal.number)]))
   }

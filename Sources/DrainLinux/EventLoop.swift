@@ -98,8 +98,11 @@ public struct EventLoop: ~Copyable {
 
   /// The event at `index`, 0 until the last `wait`'s count.
   public subscript(index: Int) -> ReadyEvent {
-    let event = events[index]
-    return ReadyEvent(token: EventToken(bits: event.data.u64), bits: event.events)
+    // In place: a getter would be handed a copy of all events.
+    mutating get {
+      let event = events[index]
+      return ReadyEvent(token: EventToken(bits: event.data.u64), bits: event.events)
+    }
   }
 
   private static func timeout(until deadline: Instant?) -> Int32 {

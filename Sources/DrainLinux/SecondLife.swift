@@ -16,7 +16,6 @@ public struct SecondLife: ~Copyable {
   fileprivate static var textStart: Int { variable.utf8CodeUnitCount &+ 2 }
 
   private var text = ByteBuffer(capacity: HandOver.textSize)
-  private var scratch = ByteBuffer(capacity: LifecycleState.encodedSize)
   // Two of each: one is what the handler would use while the other is written.
   private let slots: UnsafeMutablePointer<UInt8>
   private let vectors: (LifeVector, LifeVector)
@@ -70,7 +69,7 @@ public struct SecondLife: ~Copyable {
   /// Replaces what the next one would be told.
   public mutating func store(_ handOver: HandOver) {
     text.removeAll()
-    handOver.append(to: &text, scratch: &scratch)
+    handOver.append(to: &text)
     let isFirst = isFirstSlot
     isFirstSlot = !isFirst
     let slot = isFirst ? slots : slots + SecondLife.slotSize

@@ -29,9 +29,14 @@ struct Log: ~Copyable {
     own.insert(sink.spliceNumbers.writer)
   }
 
+  /// Whether lines that matter so much are written; to be asked where to make the event costs too much.
+  @inline(__always) func shows(_ level: LogLevel) -> Bool {
+    level.rawValue >= threshold.rawValue
+  }
+
   /// Writes a line, if it matters enough; before it, how many were dropped since the last.
   @inline(never) mutating func write(_ event: LogEvent, _ state: LifecycleState) {
-    guard event.level(state).rawValue >= threshold.rawValue else { return }
+    guard shows(event.level(state)) else { return }
     let dropped = sink.dropped
     if dropped != toldDropped && put(.linesDropped(dropped &- toldDropped), state) {
       toldDropped = dropped

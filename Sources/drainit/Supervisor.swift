@@ -91,10 +91,15 @@ struct Supervisor: ~Copyable {
   /// Runs the loop until drainit has nothing left to do; returns the exit code.
   mutating func run() -> UInt8 {
     if lives.count == 0 { begin() }
+    // First the app: it is about to begin.
+    restDue = Clock.now() + .milliseconds(10)
     while exitCode == nil {
-      meetDeadlines()
-      if exitCode != nil { break }
-      let deadline = nextDeadline
+      var deadline = nextDeadline
+      if lifecycle.phase == .draining || isDue(deadline) {
+        meetDeadlines()
+        if exitCode != nil { break }
+        deadline = nextDeadline
+      }
       let count = sources.loop.wait(until: deadline ?? rest())
       if count > 0 { hasRested = false }
       for index in 0..<count { take(sources.loop[index]) }
@@ -148,6 +153,12 @@ struct Supervisor: ~Copyable {
     }
   }
 
+  private func isDue(_ deadline: Instant?) -> Bool {
+    guard let deadline else { return false }
+    return deadline <= Clock.now()
+  }
+
+  /// Does what is due, and in the window in every turn sees whether it is over.
   @inline(never) private mutating func meetDeadlines() {
     let now = Clock.now()
     if lifecycle.nextDeadline <= now { handle(.deadline, now) }

@@ -22,10 +22,7 @@ extension Supervisor {
   private mutating func perform(_ effect: Effect) {
     switch effect {
     case .startApp: startApp()
-    case .forward(let received, let signal):
-      counts.signalsForwarded &+= 1
-      signalling.forward(received, as: signal)
-      SignalQueue.passedOn()
+    case .forward(let received, let signal): passOn(received, as: signal)
     case .signalApp(let signal): signalling.send(signal)
     case .signalLeftovers(let signal): signalling.sendToAll(signal)
     case .findLeftovers: findLeftovers()

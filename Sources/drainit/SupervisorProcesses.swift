@@ -10,6 +10,13 @@ extension Supervisor {
       // Somebody's kill -CHLD is no news of a child, and costs a look.
       return takeChildSignal(of: received.senderPID)
     }
+    if let signal = lifecycle.passesOn(received) {
+      passOn(received, as: signal)
+      if log.shows(.debug) {
+        log.write(.forwarded(received.signal, as: signal), lifecycle.state)
+      }
+      return
+    }
     var program = KnownProgram.other
     if lifecycle.plan.signals.needsProgram(for: received) {
       let name = ProcessFiles.name(lifecycle.state.appPID)
@@ -18,6 +25,12 @@ extension Supervisor {
       log.context.rename(name.bytes)
     }
     handle(.signal(received, program: program), Clock.now())
+  }
+
+  mutating func passOn(_ received: ReceivedSignal, as signal: Signal) {
+    counts.signalsForwarded &+= 1
+    signalling.forward(received, as: signal)
+    SignalQueue.passedOn()
   }
 
   /// Takes a SIGCHLD, which names one child; of others that have changed it may be the only word.

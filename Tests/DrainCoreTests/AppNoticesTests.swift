@@ -129,8 +129,7 @@ import Testing
     handOver.notices = told(("READY=1\nSTOPPING=1", 3), ("RELOADING=1", 4), ("WATCHDOG=1", 5))
     handOver.notices.hasWritten = true
     var written = ByteBuffer(capacity: HandOver.textSize)
-    var scratch = ByteBuffer(capacity: LifecycleState.encodedSize)
-    handOver.append(to: &written, scratch: &scratch)
+    handOver.append(to: &written)
     #expect(HandOver(written.bytes) == handOver)
   }
 }

@@ -46,4 +46,19 @@ func text(_ buffer: borrowing ByteBuffer) -> String {
     buffer.removeFirst(9)
     #expect(buffer.count == 0)
   }
+
+  @Test(
+    arguments: [
+      (0, "0000000000000000"), (.max, "ffffffffffffffff"),
+      (0x0123_4567_89ab_cdef, "0123456789abcdef"),
+    ] as [(UInt64, String)])
+  func wordsAreSixteenDigits(word: UInt64, expected: String) {
+    var buffer = ByteBuffer(capacity: 18)
+    buffer.append("x")
+    buffer.append(hex: word)
+    #expect(text(buffer) == "x" + expected)
+    // What does not fit whole is left out.
+    buffer.append(hex: word)
+    #expect(text(buffer) == "x" + expected)
+  }
 }

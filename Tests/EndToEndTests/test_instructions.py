@@ -36,7 +36,7 @@ def life(drainit, place):
 def test_a_signal_costs_few_instructions(life, options):
     few, many = (int(re.search(r"Collected : (\d+)", life("callgrind", count, *options)).group(1))
                  for count in (5, 45))
-    assert (many - few) / 40 < 8_000
+    assert (many - few) / 40 < 1_500
 
 
 def test_memcheck_finds_nothing(life):

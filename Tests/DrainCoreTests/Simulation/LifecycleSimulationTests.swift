@@ -12,22 +12,30 @@ import Testing
       environment["SIMULATION_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0..<(1 << 53))
     let count = environment["SIMULATION_HISTORIES"].flatMap { UInt64($0) } ?? 20_000
     print("simulation: \(count) histories from SIMULATION_SEED=\(seed)")
-    var phases = [Int](repeating: 0, count: 8)
+    var reached = Reached()
     for number in seed..<(seed + count) {
       let history = History(seed: number)
-      guard let violation = violation(of: history, &phases) else { continue }
+      guard let violation = violation(of: history, &reached) else { continue }
       Issue.record("\(report(shortest(history), violation, number))")
       return
     }
     // A simulation that never reaches a phase proves nothing about it.
-    if count >= 1_000 { #expect(phases[1...6].allSatisfy { $0 > 0 }, "\(phases)") }
+    if count >= 1_000 {
+      #expect(reached.phases[1...6].allSatisfy { $0 > 0 } && reached.shortcuts > 0, "\(reached)")
+    }
   }
 
-  private func violation(of history: History, _ phases: inout [Int]) -> Violation? {
+  private struct Reached {
+    var phases = [Int](repeating: 0, count: 8)
+    var shortcuts = 0
+  }
+
+  private func violation(of history: History, _ reached: inout Reached) -> Violation? {
     var world = World(history)
     do throws(Violation) {
       try world.live(history)
-      for phase in world.visited { phases[Int(phase.rawValue)] += 1 }
+      for phase in world.visited { reached.phases[Int(phase.rawValue)] += 1 }
+      reached.shortcuts += world.shortcuts
       return nil
     } catch {
       return error
@@ -37,12 +45,12 @@ import Testing
   /// Takes steps away as long as it still fails.
   private func shortest(_ history: History) -> History {
     var best = history
-    var phases = [Int](repeating: 0, count: 8)
+    var reached = Reached()
     var index = 0
     while index < best.steps.count {
       var shorter = best
       shorter.steps.remove(at: index)
-      if violation(of: shorter, &phases) != nil { best = shorter } else { index += 1 }
+      if violation(of: shorter, &reached) != nil { best = shorter } else { index += 1 }
     }
     return best
   }

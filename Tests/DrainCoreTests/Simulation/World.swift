@@ -18,6 +18,8 @@ struct World {
   var seen = Invariants()
   /// The phases that it was in.
   var visited: [Phase] = []
+  /// How many signals could be passed on without a question to `handle`.
+  var shortcuts = 0
 
   init(_ history: History) {
     lifecycle = Lifecycle(plan: history.plan)
@@ -89,18 +91,31 @@ struct World {
     default: break
     }
     try seen.before(event, self)
-    let effects = lifecycle.handle(event, now: now)
+    let effects = try handle(event)
     try seen.after(event, effects, self)
     if visited.last != lifecycle.phase { visited.append(lifecycle.phase) }
     try apply(effects)
+  }
+
+  /// Where the shell may pass a signal on without a question to `handle`, that must be all there is to do.
+  private mutating func handle(_ event: Event) throws(Violation) -> Effects {
+    var shortcut: Signal?
+    if case .signal(let received, _) = event { shortcut = lifecycle.passesOn(received) }
+    let before = lifecycle.state
+    let effects = lifecycle.handle(event, now: now)
+    guard let shortcut else { return effects }
+    shortcuts += 1
+    guard effects.count == 2, case .forward(_, let signal) = effects[0], signal == shortcut,
+      case .log(.forwarded) = effects[1], lifecycle.state == before
+    else { throw Violation(description: "more was to be done than to pass \(shortcut) on") }
+    return effects
   }
 
   private mutating func comeBack() throws(Violation) {
     var handOver = HandOver(pid: 1)
     handOver.lifecycle = lifecycle.state
     var text = ByteBuffer(capacity: HandOver.textSize)
-    var scratch = ByteBuffer(capacity: LifecycleState.encodedSize)
-    handOver.append(to: &text, scratch: &scratch)
+    handOver.append(to: &text)
     guard text.cut == 0, let read = HandOver(text.bytes), read == handOver else {
       throw Violation(description: "the state did not survive being written and read back")
     }
