@@ -1,6 +1,8 @@
 """The binary as people run it: an image FROM scratch, podman, runc, the default seccomp filter."""
 
+import shutil
 import socket
+import statistics
 import time
 
 import pytest
@@ -18,6 +20,9 @@ def podman(bench):
     files = [bench / name for name in ("drainit", "web", "become", "signals")]
     engine.build("app", lines, files)
     engine.build("app-int", [*lines, "STOPSIGNAL SIGINT"], files)
+    engine.build("app-tini", ["FROM scratch", "COPY tini-static signals /",
+                              'ENTRYPOINT ["/tini-static", "--"]'],
+                 [bench / "signals", shutil.which("tini-static")])
     yield engine
     engine.close()
 
@@ -86,12 +91,17 @@ def test_the_app_gets_the_apps_seccomp_filter_capabilities_and_limits(podman):
 
 
 def test_an_app_that_listens_on_nothing_stops_as_fast_as_under_tini(podman):
-    container = podman.run("app", "/signals", "TERM=0")
-    container.out.wait_for("^ready")
-    begun = time.monotonic()
-    container.stop(20)
-    assert container.wait() == 0
-    assert time.monotonic() - begun < 3
+    took = {"app": [], "app-tini": []}
+    for _ in range(5):
+        for image, times in took.items():
+            container = podman.run(image, "/signals", "TERM=0")
+            container.out.wait_for("^ready")
+            begun = time.monotonic()
+            container.stop(20)
+            times.append(time.monotonic() - begun)
+            assert container.wait() == 0
+    # The difference is a third of a millisecond; what podman itself takes comes and goes by 100.
+    assert statistics.median(took["app"]) < statistics.median(took["app-tini"]) + 0.5, took
 
 
 def test_in_another_containers_pid_namespace_sigint_is_still_the_platforms(podman):
