@@ -32,6 +32,8 @@ class Life:
 
     def __init__(self, drainit, bench, seed):
         self.chance = random.Random(seed)
+        # For what is done as often as time allows: it must not change what comes after.
+        self._meanwhile = random.Random(~seed)
         self._bench = bench
         self.code = self.chance.randrange(1, 100)
         self.window = self.chance.choice([0, 0, 200, 400])
@@ -61,8 +63,8 @@ class Life:
             self.box.signal(RTMIN + 3, value=self.values)
             self.values += 1
 
-    def probe(self, expected=(200,)):
-        page = self.chance.choice(PAGES)
+    def probe(self, expected=(200,), chance=None):
+        page = (chance or self.chance).choice(PAGES)
         try:
             answer = probing.get(self.box, page)
         except (OSError, AssertionError):
@@ -92,7 +94,7 @@ class Life:
             [self._bench / "fault", "--calls", str(self.chance.randrange(1, 60)),
              str(self.box.pid)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while tracer.poll() is None:
-            self.probe()
+            self.probe(chance=self._meanwhile)
         # One that hits it before it has begun anew is the kernel's to answer: nobody can catch that.
         self.lives += tracer.returncode == 0
         until(lambda: not self.box.is_running or len(self.box.log.matching("came back")) >= self.lives,
@@ -135,8 +137,8 @@ class Life:
 
     def act_in_window(self):
         # The first may have been there before the signal.
-        self.probe(expected=(200, 503))
-        if self.chance.random() < 0.3:
+        self.probe(expected=(200, 503), chance=self._meanwhile)
+        if self._meanwhile.random() < 0.3:
             self.fault()
 
     def die(self):
