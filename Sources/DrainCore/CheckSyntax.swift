@@ -35,6 +35,7 @@ extension Check {
     if hasPrefixIgnoringCase(text, "https://") {
       throw .refused("drainit has no TLS: plain http, or a program that has it")
     }
+    if hasPrefixIgnoringCase(text, "http:") { throw .expected("http://HOST[:PORT]/PATH") }
     throw nearest(text)
   }
 

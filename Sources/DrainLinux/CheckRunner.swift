@@ -204,7 +204,7 @@ public struct CheckRunner: ~Copyable {
   }
 
   private mutating func receive(_ check: Int, _ loop: borrowing EventLoop) -> CheckOutcome? {
-    switch read(exchanges[check].number) {
+    switch input.receive(from: exchanges[check].number) {
     case .wouldBlock: return nil
     case .endOfFile, .failed: return finish(check, .fails(.noAnswer), loop)
     case .bytes(let count): exchanges[check].received = count
@@ -252,23 +252,12 @@ public struct CheckRunner: ~Copyable {
   }
 
   private mutating func drain(_ check: Int, _ loop: borrowing EventLoop) {
-    switch read(exchanges[check].number) {
+    switch input.receive(from: exchanges[check].number) {
     case .wouldBlock: return
     case .bytes(let count) where exchanges[check].received &+ count < EndpointLimits.replyBytes:
       exchanges[check].received &+= count
     case .bytes, .endOfFile, .failed: close(check, loop)
     }
-  }
-
-  private mutating func read(_ number: Int32) -> Transfer {
-    input.removeAll()
-    var result = Transfer.wouldBlock
-    input.fill {
-      result = SystemCall.receive(number, into: $0)
-      if case .bytes(let count) = result { return count }
-      return 0
-    }
-    return result
   }
 
   /// Keeps the first address's failure: what follows is mostly "unreachable".

@@ -119,14 +119,7 @@ enum Resolver {
     _ socket: Int32, _ datagram: inout ByteBuffer, _ first: inout Question,
     _ second: inout Question
   ) {
-    datagram.removeAll()
-    var result = Transfer.wouldBlock
-    datagram.fill {
-      result = SystemCall.receive(socket, into: $0)
-      if case .bytes(let count) = result { return count }
-      return 0
-    }
-    switch result {
+    switch datagram.receive(from: socket) {
     case .wouldBlock: break
     case .bytes:
       first.take(datagram.bytes)

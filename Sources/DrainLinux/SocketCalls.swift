@@ -125,3 +125,17 @@ extension SystemCall {
   /// The corresponding C function is `shutdown` with SHUT_WR.
   static func endSending(_ socket: Int32) { _ = shutdown(socket, linux_SHUT_WR) }
 }
+
+extension ByteBuffer {
+  /// Replaces what it holds by what a socket has received, as much as fits.
+  mutating func receive(from socket: Int32) -> Transfer {
+    removeAll()
+    var result = Transfer.wouldBlock
+    fill {
+      result = SystemCall.receive(socket, into: $0)
+      if case .bytes(let count) = result { return count }
+      return 0
+    }
+    return result
+  }
+}
