@@ -7,6 +7,7 @@ ROWS = {
     "start": ("start: exec to the app's main, µs", "micro"),
     "signal": ("signal in to signal out, µs", "micro"),
     "stop": ("stop of an app without listeners, µs", "micro"),
+    "podmanstop": ("… the same by podman stop, ms", "milli"),
     "orphans10000own": ("10,000 orphans, own groups, ms", "milli"),
     "orphans10000owncpu": ("… of it CPU of the init, ms", "milli"),
     "orphans10000group": ("10,000 orphans, the app's group, ms", "milli"),
