@@ -17,9 +17,10 @@ FIXTURES = ROOT / "Tests" / "Fixtures"
 
 
 def pytest_configure(config):
-    # A job in the background is started with both ignored, and every program below it, too.
+    # A job in the background, or under nohup, is started with these ignored, and every program below it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if os.geteuid() != 0:
         raise pytest.UsageError("the black-box tests make namespaces: run them as root")
     if not binary().exists():
