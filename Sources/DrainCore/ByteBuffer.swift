@@ -119,6 +119,31 @@ public struct ByteBuffer: ~Copyable {
     }
   }
 
+  /// Appends a word as 16 hexadecimal digits; where they do not all fit, none.
+  public mutating func append(hex word: UInt64) {
+    guard room >= 16 else {
+      cut &+= 16
+      return
+    }
+    fill { bytes in
+      bytes.storeBytes(
+        of: ByteBuffer.digits(word >> 32).bigEndian, toByteOffset: 0, as: UInt64.self)
+      bytes.storeBytes(of: ByteBuffer.digits(word).bigEndian, toByteOffset: 8, as: UInt64.self)
+      return 16
+    }
+  }
+
+  /// The lower 32 bits as eight digits, all at once: what a fault hands over is written after every event.
+  private static func digits(_ word: UInt64) -> UInt64 {
+    var nibbles = word & 0xffff_ffff
+    nibbles = (nibbles | nibbles << 16) & 0x0000_ffff_0000_ffff
+    nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ff
+    nibbles = (nibbles | nibbles << 4) & 0x0f0f_0f0f_0f0f_0f0f
+    let letters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+    let gap = UInt64(UInt8(ascii: "a") &- UInt8(ascii: "0") &- 10)
+    return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* gap
+  }
+
   /// Appends a length of time as a person reads it: `250ms`, `0.4s`, `12s`, `2m30s`, `1h`.
   public mutating func append(_ interval: Interval) {
     let milliseconds = UInt64(interval.nanoseconds / 1_000_000)

@@ -61,7 +61,7 @@ public struct HandOver: Equatable, Sendable {
     var sum = Checksum()
     var own = InlineArray<21, UInt64>(repeating: 0)
     // No memory is asked for: where it is refused the text must be read all the same.
-    var state = InlineArray<26, UInt64>(repeating: 0)
+    var state = LifecycleState.Words(repeating: 0)
     for index in 0..<text.count / 16 &- 1 {
       guard let word = HandOver.hex(text, at: 16 &* index) else { return nil }
       sum.add(word)
@@ -173,29 +173,5 @@ private struct Checksum {
   mutating func append(_ word: UInt64, to text: inout ByteBuffer) {
     add(word)
     text.append(hex: word)
-  }
-}
-
-extension ByteBuffer {
-  /// Appends a word as 16 hexadecimal digits, where all of them fit.
-  public mutating func append(hex word: UInt64) {
-    guard room >= 16 else { return }
-    fill { bytes in
-      bytes.storeBytes(
-        of: ByteBuffer.digits(word >> 32).bigEndian, toByteOffset: 0, as: UInt64.self)
-      bytes.storeBytes(of: ByteBuffer.digits(word).bigEndian, toByteOffset: 8, as: UInt64.self)
-      return 16
-    }
-  }
-
-  /// The lower 32 bits as eight digits, all at once: it is done after every event.
-  private static func digits(_ word: UInt64) -> UInt64 {
-    var nibbles = word & 0xffff_ffff
-    nibbles = (nibbles | nibbles << 16) & 0x0000_ffff_0000_ffff
-    nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ff
-    nibbles = (nibbles | nibbles << 4) & 0x0f0f_0f0f_0f0f_0f0f
-    let letters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
-    let gap = UInt64(UInt8(ascii: "a") &- UInt8(ascii: "0") &- 10)
-    return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* gap
   }
 }

@@ -1,11 +1,14 @@
 // The state as words and back, for a drainit that comes back after a fault.
 
 extension LifecycleState {
-  /// How many words `words` are.
-  public static var wordCount: Int { 26 }
+  /// The state in this form; its length is said here alone.
+  public typealias Words = InlineArray<26, UInt64>
+
+  /// How many words they are.
+  public static var wordCount: Int { Words.count }
 
   /// The state as words.
-  public var words: InlineArray<26, UInt64> {
+  public var words: Words {
     let signed: InlineArray<26, Int64> = [
       Int64(phase.rawValue), Int64(appPID), LifecycleState.word(ending),
       hasOpened ? 1 : 0, isAppStopped ? 1 : 0,
@@ -22,7 +25,7 @@ extension LifecycleState {
   }
 
   /// Reads a state back; nil where the words are none that this version wrote.
-  public init?(_ unsigned: InlineArray<26, UInt64>) {
+  public init?(_ unsigned: Words) {
     let words = InlineArray<26, Int64> { Int64(bitPattern: unsigned[$0]) }
     guard words[25] == LifecycleState.version,
       let phase = Phase(rawValue: UInt8(truncatingIfNeeded: words[0])),

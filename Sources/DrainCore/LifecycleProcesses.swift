@@ -25,8 +25,8 @@ extension Lifecycle {
   /// What a signal is passed on as, where that is all that `handle` would do, and nothing would change; nil
   /// where it has to decide.
   ///
-  /// It is there because an app's own signals are what drainit stands between most often. It is mutating
-  /// so that it is asked in place: a value of this size is handed on as a copy.
+  /// It is there for the app's own signals, which should not notice that somebody stands between. It is
+  /// mutating so that it is asked in place: a value of this size is handed on as a copy.
   @inline(__always) public mutating func passesOn(_ received: ReceivedSignal) -> Signal? {
     guard state.phase == .starting || state.phase == .serving, received.signal != .cont,
       !plan.signals.mayDrain(received)

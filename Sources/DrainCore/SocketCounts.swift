@@ -1,6 +1,6 @@
 /// How many sockets of one family a network namespace has (proc_net(5), sockstat and sockstat6).
 ///
-/// A short text, which costs a fifth of a list and spares the list of a kind of which there is none.
+/// A short text, which costs a quarter of a list and spares the list of a kind of which there is none.
 public struct SocketCounts: Equatable, BitwiseCopyable, Sendable {
   /// TCP sockets that listen or are connected.
   public let tcp: UInt64

@@ -57,8 +57,9 @@ func text(_ buffer: borrowing ByteBuffer) -> String {
     buffer.append("x")
     buffer.append(hex: word)
     #expect(text(buffer) == "x" + expected)
-    // What does not fit whole is left out.
+    // What does not fit whole is left out, and counted.
+    #expect(buffer.cut == 0)
     buffer.append(hex: word)
-    #expect(text(buffer) == "x" + expected)
+    #expect(text(buffer) == "x" + expected && buffer.cut == 16)
   }
 }

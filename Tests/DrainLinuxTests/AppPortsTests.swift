@@ -101,6 +101,11 @@ import Testing
     #expect(found.ports == "8080 9090 udp tcp proc descriptors")
     let none = try findings("exec \(Box.withoutNetlink) $probe -- \(Box.sockets("bound4:8080"))")
     #expect(none.ports == "none counts descriptors")
+    let neighbour =
+      "\(Box.sockets("tcp4:15001")) </dev/null & neighbour=$!; trap 'kill $neighbour' EXIT\n"
+    let alone = try findings(
+      "\(neighbour)\(Box.withoutNetlink) $probe -- \(Box.sockets("bound4:8080"))", waits: 2)
+    #expect(alone.ports == "none proc descriptors")
   }
 
   @Test(.enabled(if: Box.canMakeCgroups))

@@ -100,7 +100,7 @@ def test_an_app_that_listens_on_nothing_stops_as_fast_as_under_tini(podman):
             container.stop(20)
             times.append(time.monotonic() - begun)
             assert container.wait() == 0
-    # The difference is a third of a millisecond; what podman itself takes comes and goes by 100.
+    # The difference is a fifth of a millisecond; what podman itself takes comes and goes by 100.
     assert statistics.median(took["app"]) < statistics.median(took["app-tini"]) + 0.5, took
 
 

@@ -39,7 +39,7 @@ func fuzzHandOver(_ input: Span<UInt8>) {
   _ = HandOver(input)
   // Nearly no input has the right checksum; this is one that has, of any words.
   var handOver = HandOver(pid: 1)
-  let state = InlineArray<26, UInt64> { word in
+  let state = LifecycleState.Words { word in
     (0..<8).reduce(0) { $0 << 8 | UInt64(8 * word + $1 < input.count ? input[8 * word + $1] : 0) }
   }
   guard let lifecycle = LifecycleState(state) else { return }
