@@ -64,7 +64,7 @@ def document(binary, arch):
     content = binary.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     version = re.search(r'text: StaticString \{ "([^"]+)" \}',
-                        (ROOT / "Sources/DrainCore/Version.swift").read_text()).group(1)
+                        (ROOT / "Sources/DrainCore/Bytes/Version.swift").read_text()).group(1)
     own = package("drainit", version, "NOASSERTION", "NOASSERTION", None)
     parts = list(linked(arch))
     return {

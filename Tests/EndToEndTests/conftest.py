@@ -11,6 +11,9 @@ import tempfile
 import pytest
 
 from box import Box
+# Fixtures of the harness: every scenario has them.
+from cgroups import cgroup  # noqa: F401
+from health import health  # noqa: F401
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "Tests" / "Fixtures"

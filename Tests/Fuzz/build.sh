@@ -10,5 +10,5 @@ if ! [ -e .build-fuzz/fuzz ] ||
   [ -n "$(find Sources/DrainCore Tests/Fuzz -name '*.swift' -newer .build-fuzz/fuzz)" ]; then
   swiftc -O -use-ld=lld -sanitize=fuzzer,address -parse-as-library -module-name DrainCore \
     -enable-experimental-feature Lifetimes -o .build-fuzz/fuzz \
-    Sources/DrainCore/*.swift Tests/Fuzz/*.swift
+    Sources/DrainCore/*/*.swift Tests/Fuzz/*.swift
 fi

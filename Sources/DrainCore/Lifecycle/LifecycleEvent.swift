@@ -1,0 +1,56 @@
+/// What happened, as the lifecycle is told of it.
+public enum Event: BitwiseCopyable, Sendable {
+  /// Every `--start-after` check holds.
+  case startAllowed
+  /// The app runs, as this process.
+  case appStarted(pid: Int32)
+  /// The app could not be executed; drainit ends with this code, 126 or 127.
+  case appNotStarted(code: UInt8)
+  /// A signal came for drainit; `program` is what the app is at this moment.
+  case signal(ReceivedSignal, program: KnownProgram)
+  /// The app has ended and was reaped.
+  case appEnded(Ending)
+  /// A signal has stopped the app (waitid(2), WSTOPPED).
+  case appStopped(Signal)
+  /// The app goes on after a stop.
+  case appContinued
+  /// In answer to `findLeftovers`, or later: no process but drainit is left.
+  case nobodyLeft
+  /// In answer to `findLeftovers`: there are processes that the app left behind.
+  case leftoversFound
+  /// The gate has opened for the first time.
+  case gateOpened
+  /// What the app listens on, in answer to `findListeners`.
+  case listeners(Listeners)
+  /// Whether `--live` held, in answer to `checkLive`.
+  case live(Bool)
+  /// Whether everything that `--until` asks for holds now, and which condition was the last.
+  case until(holds: Bool, WindowEnd)
+  /// Every hook of that kind has ended or was given up.
+  case hooksEnded(HookMoment)
+  /// The app asks for more time to stop (sd_notify(3), EXTEND_TIMEOUT_USEC), from now.
+  case extend(Interval)
+  /// Time has passed: `nextDeadline` is reached.
+  case deadline
+}
+
+/// How a process ended.
+public enum Ending: Equatable, BitwiseCopyable, Sendable {
+  case exited(code: UInt8)
+  case killed(Signal)
+
+  /// What a shell makes of it: the code, or 128 and the signal's number.
+  public var code: UInt8 {
+    switch self {
+    case .exited(let code): code
+    case .killed(let signal): UInt8(truncatingIfNeeded: 128 &+ signal.number)
+    }
+  }
+}
+
+/// When a hook runs.
+public enum HookMoment: UInt8, BitwiseCopyable, Sendable {
+  case ready
+  case drain
+  case exit
+}

@@ -1,0 +1,225 @@
+extension Options {
+  /// Reads the command line and the environment; of the two the command line wins.
+  ///
+  /// - Parameters:
+  ///   - word: argv's word at an index, the program's own name at 0; nil past the end. It is asked for
+  ///     the options and the command's name, not for the command's arguments.
+  ///   - environment: the variables whose names begin with `DRAINIT_`, `TINI_` or `DUMB_INIT_`, as
+  ///     `NAME=value`. Where a name is there twice the first counts, as for getenv(3).
+  @inline(never) public static func read(
+    arguments word: (Int) -> [UInt8]?, environment: [[UInt8]]
+  ) throws(OptionError) -> Options {
+    var reader = OptionReader()
+    try reader.readArguments(word)
+    if reader.isDone { return reader.options }
+    for variable in environment { try reader.readVariable(variable) }
+    for variable in environment { reader.readOtherInits(variable) }
+    if !reader.hasVariable, let name = word(0), isOtherInit(name.span) {
+      reader.options.isPlain = true
+    }
+    let hasCommand = word(reader.options.commandIndex) != nil
+    switch reader.options.mode.needsCommand {
+    case true? where !hasCommand: throw OptionError(name: [], .commandMissing)
+    case false? where hasCommand:
+      throw OptionError(name: [UInt8](reader.options.mode.option ?? ""), .commandUnwanted)
+    case true?, false?, nil: return reader.options
+    }
+  }
+}
+
+/// Goes through the command line, then the variables, and sets what they say.
+struct OptionReader {
+  var options = Options()
+  /// How often each row of the table has been given.
+  private(set) var given = [UInt8](repeating: 0, count: OptionRow.all.count)
+
+  /// Whether a variable of drainit's own is set.
+  private(set) var hasVariable = false
+
+  /// Whether what was asked for needs nothing more to be read.
+  var isDone: Bool { options.mode.isText }
+
+  /// Reads argv up to the first word that is not an option, or past `--`.
+  mutating func readArguments(_ word: (Int) -> [UInt8]?) throws(OptionError) {
+    var index = 1
+    while let text = word(index), text.count > 1, text[0] == UInt8(ascii: "-") {
+      index &+= 1
+      if isEqual(text.span, "--") { break }
+      let isLong = text[1] == UInt8(ascii: "-")
+      let tookNext =
+        isLong ? try readLong(text, next: word(index)) : try readLetters(text, next: word(index))
+      if isDone { return }
+      if tookNext { index &+= 1 }
+    }
+    options.commandIndex = index
+  }
+
+  /// Reads `--name`, `--name=value` or `--name value`; returns whether it took the next word.
+  private mutating func readLong(_ text: [UInt8], next: [UInt8]?) throws(OptionError) -> Bool {
+    let equals = text.span.index(of: UInt8(ascii: "="))
+    let name = [UInt8](copying: text.span.before(equals ?? text.count))
+    guard let index = OptionRow.index(name: name.span.from(2)) else {
+      throw noSuchOption(name)
+    }
+    let row = OptionRow.all[index]
+    if let equals {
+      let value = text.span.from(equals &+ 1)
+      switch row.takes {
+      case .nothing, .count: throw OptionError(name: name, .valueUnwanted)
+      case .maybe(let word) where !isEqual(value, word):
+        throw OptionError(name: name, .valueUnwanted)
+      case .one, .several, .maybe: try set(index, value, named: name, "=")
+      }
+      return false
+    }
+    switch row.takes {
+    case .nothing, .count:
+      try set(index, Span<UInt8>(), named: name, " ")
+    case .maybe(let word):
+      guard let next, isEqual(next.span, word) else {
+        try set(index, Span<UInt8>(), named: name, " ")
+        return false
+      }
+      try set(index, next.span, named: name, " ")
+      return true
+    case .one(let valueName), .several(let valueName):
+      guard let next, !isEqual(next.span, "--") else {
+        throw OptionError(name: name, .valueMissing(valueName))
+      }
+      try set(index, next.span, named: name, " ")
+      return true
+    }
+    return false
+  }
+
+  /// Reads `-v`, `-vvq` or `-xvalue`; returns whether it took the next word.
+  private mutating func readLetters(_ text: [UInt8], next: [UInt8]?) throws(OptionError) -> Bool {
+    // A long name after one hyphen is a slip, whatever its letters would mean.
+    let word = text.span.before(text.span.index(of: UInt8(ascii: "=")) ?? text.count)
+    if OptionRow.index(name: word.from(1)) != nil { throw noSuchOption([UInt8](copying: word)) }
+    for place in 1..<text.count {
+      guard let index = OptionRow.index(letter: text[place]) else { throw noSuchOption(text) }
+      let name = [UInt8(ascii: "-"), text[place]]
+      guard let valueName = OptionRow.all[index].valueName else {
+        try set(index, Span<UInt8>(), named: name, " ")
+        continue
+      }
+      if place &+ 1 < text.count {
+        try set(index, text.span.from(place &+ 1), named: name, "")
+        return false
+      }
+      guard let next, !isEqual(next.span, "--") else {
+        throw OptionError(name: name, .valueMissing(valueName))
+      }
+      try set(index, next.span, named: name, " ")
+      return true
+    }
+    return false
+  }
+
+  /// Reads one `NAME=value` of the environment; what the command line gave is not looked at.
+  mutating func readVariable(_ variable: [UInt8]) throws(OptionError) {
+    let text = variable.span
+    guard let equals = text.index(of: UInt8(ascii: "=")), hasPrefix(text, "DRAINIT_") else {
+      return
+    }
+    let suffix = text.cut(8, equals)
+    let value = text.from(equals &+ 1)
+    // Dockerfiles set DRAINIT_VERSION to say which drainit they fetch.
+    if isEqual(suffix, "VERSION") || isServiceLink(suffix, value: value) { return }
+    let name = [UInt8](copying: text.before(equals))
+    guard let index = OptionRow.index(variable: suffix) else {
+      throw OptionError(name: name, .noSuchVariable(meant: near(suffix, isVariable: true)))
+    }
+    hasVariable = true
+    if given[index] > 0 { return }
+    switch OptionRow.all[index].takes {
+    case .one:
+      try set(index, value, named: name, "=")
+    case .several:
+      var start = 0
+      while start < value.count {
+        let end = value.index(of: 0x0a, from: start) ?? value.count
+        let line = trimmed(value.cut(start, end))
+        if !line.isEmpty { try set(index, line, named: name, "=") }
+        start = end &+ 1
+      }
+    case .nothing, .count, .maybe:
+      let times = try times(value, row: index, named: name)
+      for _ in 0..<times { try set(index, Span<UInt8>(), named: name, "=") }
+    }
+    // One that says no, or nothing, was given too.
+    given[index] = max(given[index], 1)
+  }
+
+  /// How often a variable's value says that an option without a value is given.
+  private func times(
+    _ value: Span<UInt8>, row: Int, named name: [UInt8]
+  ) throws(OptionError) -> UInt64 {
+    if value.isEmpty || isEqual(value, "0") || isEqualIgnoringCase(value, "false")
+      || isEqualIgnoringCase(value, "no") || isEqualIgnoringCase(value, "off")
+    {
+      return 0
+    }
+    if isEqual(value, "1") || isEqualIgnoringCase(value, "true")
+      || isEqualIgnoringCase(value, "yes")
+      || isEqualIgnoringCase(value, "on")
+    {
+      return 1
+    }
+    var expected: StaticString = "yes or no (1, true, on; 0, false, off)"
+    if case .count = OptionRow.all[row].takes {
+      if let number = value.decimal(atMost: 9) { return number }
+      expected = "a number of 0 to 9"
+    }
+    let shown = asShown(value, "=", OptionRow.all[row].secrecy)
+    throw OptionError(name: name, value: shown, .value(.expected(expected)))
+  }
+
+  /// Sets what one row says, once more.
+  private mutating func set(
+    _ index: Int, _ value: Span<UInt8>, named name: [UInt8], _ separator: StaticString
+  ) throws(OptionError) {
+    let row = OptionRow.all[index]
+    let counter = OptionRow.index(sameAs: index)
+    if case .several = row.takes, given[counter] >= OptionLimits.repeats {
+      throw OptionError(name: name, .tooOften)
+    }
+    given[counter] = given[counter] == .max ? .max : given[counter] &+ 1
+    do {
+      try row.set(&options, value)
+    } catch {
+      let shown = row.valueName == nil ? nil : asShown(value, separator, row.secrecy)
+      throw OptionError(name: name, value: shown, .value(error))
+    }
+  }
+
+  /// A value with the sign before it, as it may be shown; nil where nothing of it may.
+  private func asShown(
+    _ value: Span<UInt8>, _ separator: StaticString, _ secrecy: Secrecy
+  ) -> [UInt8]? {
+    if case .hidden = secrecy { return nil }
+    var shown = ByteBuffer(capacity: 8 &* ByteLimits.quotedBytes &+ 32)
+    shown.append(separator)
+    shown.append(quoting: value, as: secrecy)
+    return [UInt8](copying: shown.bytes)
+  }
+
+  private func noSuchOption(_ name: [UInt8]) -> OptionError {
+    let word = name.span.from(hasPrefix(name.span, "--") ? 2 : 1)
+    return OptionError(name: name, .noSuchOption(meant: near(word, isVariable: false)))
+  }
+
+  /// The option or the variable, whole, whose name is near.
+  private func near(_ text: Span<UInt8>, isVariable: Bool) -> [UInt8]? {
+    var near = NearMiss(text)
+    for row in OptionRow.all where row.hasVariable || !isVariable { near.consider(row.name) }
+    guard let word = near.word else { return nil }
+    var meant = [UInt8](isVariable ? "DRAINIT_" : "--")
+    for index in 0..<word.utf8CodeUnitCount {
+      let byte = word.utf8Start[index]
+      meant.append(isVariable ? byte.inVariable : byte)
+    }
+    return meant
+  }
+}

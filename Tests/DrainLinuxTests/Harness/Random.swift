@@ -1,0 +1,1 @@
+../../DrainCoreTests/Simulation/Random.swift

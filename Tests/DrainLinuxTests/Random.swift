@@ -1,1 +1,0 @@
-../DrainCoreTests/Simulation/Random.swift
