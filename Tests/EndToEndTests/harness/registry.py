@@ -1,6 +1,7 @@
 """A service registry as Consul has it, as far as hooks speak to one: it notes each request."""
 
 import re
+import socket
 import threading
 import time
 
@@ -22,6 +23,16 @@ class Request:
 
     def __repr__(self):
         return f"<{self.method} {self.path} {self.fields} {self.body!r}>"
+
+
+def is_closed(connection):
+    """Whether the other side has: the kernel knows at once, whoever looks when."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
 
 
 class Registry:
@@ -67,6 +78,10 @@ class Registry:
             return
         client.sendall(f"HTTP/1.1 {self.answer}\r\nContent-Length: 5\r\n\r\ndone\n".encode())
         client.close()
+
+    def was_left(self):
+        """Whether everybody who got no answer has closed the connection."""
+        return all(is_closed(client) for client in self._kept)
 
     def wait_for(self, path, deadline=boxes.DEADLINE):
         """Waits for a request whose path begins so; returns it."""

@@ -98,7 +98,9 @@ def test_a_watchdog_that_is_missed_fails_livez_until_it_comes_again(drainit):
     assert "[-]watchdog failed\n" in probing.get(speaker.box, "/livez?verbose").text
     assert probing.get(speaker.box).status == 200
     speaker.say("WATCHDOG=1|WATCHDOG_USEC=60000000")
-    assert probing.get(speaker.box, "/livez?verbose").text.startswith("[+]app ok\n[+]watchdog ok\n")
+    # It was sent, and is read when it is read.
+    until(lambda: probing.get(speaker.box, "/livez?verbose").text.startswith(
+        "[+]app ok\n[+]watchdog ok\n"), "it is heard")
     assert speaker.notify()["watchdog"] == "alive"
     speaker.say("WATCHDOG=trigger")
     speaker.say("WATCHDOG=1")
@@ -290,11 +292,13 @@ def test_what_was_said_survives_a_fault(drainit):
 @pytest.mark.parametrize("number", [3, 7, 42])
 def test_a_newline_on_a_descriptor_opens_the_gate(drainit, number):
     box = drainit(*EVERY, "--ready", f"fd:{number}", stdin=open("/dev/zero", "rb"), app=[
-        "bash", "-c", f"trap 'echo >&{number}; echo said' USR1; trap 'printf x >&{number}' USR2;"
+        "bash", "-c", f"trap 'echo >&{number}; echo said' USR1; trap 'printf x >&{number}; echo typed' USR2;"
         " echo up; while :; do read -rt 1 < <(:); sleep 0.1; done"])
     box.out.wait_for("^up")
     probing.wait_for_status(box, 503)
     box.signal(signal.SIGUSR2)
+    # Two signals that wait at the same time would come in the order of their numbers.
+    box.out.wait_for("^typed")
     until(lambda: f"fd:{number} (the app has not said so)" in probing.get(box).text, "it waits")
     come_back(box)
     probing.wait_for_status(box, 503)
