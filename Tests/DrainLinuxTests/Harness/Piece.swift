@@ -65,7 +65,7 @@ final class Piece {
     close(output)
   }
 
-  /// The next line, or nil at the end.
+  /// The next line, or nil at the end, or where none comes in half a minute.
   func line() -> String? {
     while true {
       if let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
@@ -74,6 +74,8 @@ final class Piece {
         return text
       }
       var more = [UInt8](repeating: 0, count: 4096)
+      var wait = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+      if poll(&wait, 1, 30_000) == 0 { return nil }
       let length = read(output, &more, more.count)
       if length <= 0 { return nil }
       pending += more[..<length]

@@ -10,6 +10,10 @@ import Testing
   @Test func childrenAndAdoptedOrphansAreAllReaped() throws {
     #expect(try Piece.lines("reap", "300") == ["reaped 600"])
   }
+
+  @Test func aLookAtAChildLeavesItToBeReaped() throws {
+    #expect(try Piece.lines("peek") == ["peeked 7", "exited 7"])
+  }
 }
 
 @Suite struct SignallingTests {

@@ -103,6 +103,15 @@ func reap(_ words: Words) throws(Errno) -> Int32 {
   }
 }
 
+/// `peek`: looks at a child that has ended, twice, and then reaps it.
+func peek() -> Int32 {
+  let child = linux_fork()
+  if child == 0 { _exit(7) }
+  while Reaper.peek(child) == nil { usleep(1000) }
+  if case .exited(let code)? = Reaper.peek(child)?.kind { say("peeked ", Int32(code)) }
+  return reapUntilNoneIsLeft()
+}
+
 /// `send app|group|all SIG VALUE COUNT PROGRAM ARGS`: starts the program as the leader of a group,
 /// waits until it and its children have closed descriptor 9, sends the signal, waits until COUNT of
 /// them have ended with 5, says who is left, kills the rest, and tries once more.

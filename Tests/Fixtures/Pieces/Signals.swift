@@ -8,7 +8,7 @@ func readSignals() throws(Errno) -> Int32 {
   var queue = try SignalQueue()
   let faults = try FaultSignals(replacing: &dispositions)
   var loop = try EventLoop()
-  try loop.add(queue.number, EventToken(kind: 1), .reading)
+  try loop.add(queue.number, EventToken(kind: 1), .arrivals)
   try loop.add(faults.number, EventToken(kind: 2), .reading)
   say("ready ", getpid())
   var turns: Int32 = 0

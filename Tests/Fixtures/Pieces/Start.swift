@@ -22,6 +22,7 @@ public typealias Words = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
     if isWord(scenario, "signals") { return try readSignals() }
     if isWord(scenario, "fault") { return try fault(by: rest[0]) }
     if isWord(scenario, "spawn") { return try spawn(rest, environment) }
+    if isWord(scenario, "peek") { return peek() }
     if isWord(scenario, "reap") { return try reap(rest) }
     if isWord(scenario, "send") { return try send(rest, environment) }
     if isWord(scenario, "run") { return try run(rest, environment) }
