@@ -122,7 +122,8 @@ static void receive(int slot) {
   c->head[c->used] = 0;
   if (c->answer_at || !strstr(c->head, "\r\n\r\n")) return;
   long delay = 0;
-  if (strncmp(c->head, "GET /slow/", 10) == 0) delay = atol(c->head + 10);
+  const char *path = strchr(c->head, ' ');
+  if (path && strncmp(path, " /slow/", 7) == 0) delay = atol(path + 7);
   c->keep = strcasestr(c->head, "connection: close") == NULL;
   c->answer_at = now() + delay;
 }

@@ -1,6 +1,7 @@
 """The rollout demonstration: rolling updates under tini and under drainit, side by side.
 
-Started by `docker/demo/run`, which installs what this needs.
+With `scale-out` as the first word it is that of a scale-out, with kept-alive clients. Started by
+`docker/demo/run`, which installs what this needs.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
+import scale_picture
+import scaleout
 from picture import draw
 from record import Record, Run, Settings
 
@@ -104,7 +107,30 @@ def wrong(run: Run) -> str:
     return ""
 
 
+def scale_out(words: list[str]) -> int:
+    """Kept connections and new pods, without an age and with one."""
+    parser = argparse.ArgumentParser(prog="docker/demo/run scale-out", description=scale_out.__doc__)
+    parser.add_argument("--svg", type=Path, default=OUT / "scale-out.svg", help="the picture")
+    parser.add_argument("--drainit", type=Path, help="a drainit that is built already")
+    parser.add_argument("--age", type=int, default=5, help="seconds that a connection lives, to twice as many (5)")
+    chosen = parser.parse_args(words)
+    OUT.mkdir(exist_ok=True)
+    scale = scaleout.Scale(age=chosen.age, drainit=str((chosen.drainit or build()).resolve()))
+    path = OUT / "scale-out.json"  # scale_picture.py draws it again
+    code = in_namespaces([sys.executable, str(HERE / "scaleout.py"), json.dumps(asdict(scale)), str(path)])
+    if code != 0:
+        return code
+    scale, runs = scaleout.read(path)
+    chosen.svg.write_text(scale_picture.draw(scale, runs))
+    print(f"the picture: {chosen.svg}")
+    kept, aged = runs
+    shows = not kept.share(10) and aged.share(10) >= 1 / 3 and not kept.failed + aged.failed
+    return 0 if shows else 1
+
+
 def main() -> int:
+    if sys.argv[1:2] == ["scale-out"]:
+        return scale_out(sys.argv[2:])
     chosen, settings = options()
     settings.drainit = str((chosen.drainit or build()).resolve())
     OUT.mkdir(exist_ok=True)

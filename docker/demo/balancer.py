@@ -40,6 +40,8 @@ backend replicas
 class Balancer:
     """`learn` makes it know of a change after the propagation delay, in the background."""
 
+    configuration = CONFIGURATION
+
     def __init__(self, folder: Path, servers: dict[str, str], delay: float) -> None:
         self.control = folder / "haproxy.socket"
         self.delay = delay
@@ -47,7 +49,7 @@ class Balancer:
         lines = [f"  server {name} {address} disabled" for name, address in servers.items()]
         configuration = folder / "haproxy.cfg"
         configuration.write_text(
-            CONFIGURATION.format(control=self.control, port=PORT, servers="\n".join(lines))
+            self.configuration.format(control=self.control, port=PORT, servers="\n".join(lines))
         )
         # A session of its own, as for every process here: a terminal's Ctrl-C is the
         # demonstration's, which ends them in order.

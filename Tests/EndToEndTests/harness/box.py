@@ -254,6 +254,10 @@ class Box(Reachable):
         self._started.stdin.write(line.encode() + b"\n")
         self._started.stdin.flush()
 
+    def hang_up(self):
+        """Ends the program's standard input (stdin=PIPE)."""
+        self._started.stdin.close()
+
     def wait(self, deadline=DEADLINE):
         """Waits for the program's end; returns its exit code, or minus the signal that ended it."""
         if self._status is None:

@@ -1,6 +1,9 @@
-"""Runs the Compose example as it is, under load, with one replica stopped; prints what came of it.
+"""Runs a Compose example as it is, under load, and stops some of it; prints what came of it.
 
-    unshare --net --mount --pid --fork --kill-child --mount-proc compose.py BINARY EXAMPLE
+    unshare --net --mount --pid --fork --kill-child --mount-proc compose.py BINARY EXAMPLE SERVICE...
+
+The services are those to stop, none: all of them. The container looked at is the first one's, or
+`web`'s. Requests go out on connections that are kept as long as the answers allow it.
 
 The engine's bridge and its rules are in this network namespace and end with it. The images that
 compose.yaml names are this machine's /usr (machine.py).
@@ -30,7 +33,26 @@ runtime = "runc"
 [network]
 network_config_dir = "{folder}/networks"
 """
-IMAGES = ("docker.io/library/haproxy:2.8", "docker.io/library/python:3.12-slim")
+# Debian's podman-compose passes a `network_mode: service:NAME` on as it is, beside the default network.
+PROGRAM = """\
+#!/usr/bin/python3
+import os, sys
+words = sys.argv[1:]
+name = next((word[8:] for word in words if word.startswith("service:")), None)
+if name:
+    at = words.index("service:" + name)
+    words[at] = os.path.basename(os.getcwd()).join(["container:", "_" + name + "_1"])
+    for option in ("--net", "--network-alias"):
+        at = words.index(option)
+        del words[at:at + 2]
+os.environ["CONTAINERS_CONF"] = "{configuration}"
+os.execvp("podman", ["podman", "--root", "{folder}/root", "--runroot", "{folder}/run", "--tmpdir", "{folder}/tmp",
+                     "--storage-driver", "vfs", *words])
+"""
+IMAGES = ("docker.io/library/haproxy:2.8", "docker.io/library/haproxy:2.6",
+          "docker.io/library/python:3.12-slim")
+# A balancer goes on for so long after all are told to stop.
+PROPAGATION = 1.5
 
 
 class Engine:
@@ -40,10 +62,7 @@ class Engine:
         configuration = folder / "containers.conf"
         configuration.write_text(CONFIGURATION.format(folder=folder))
         self.program = folder / "podman"
-        self.program.write_text(f"""#!/bin/sh
-CONTAINERS_CONF={configuration} exec podman --root {folder}/root --runroot {folder}/run \\
-  --tmpdir {folder}/tmp --storage-driver vfs "$@"
-""")
+        self.program.write_text(PROGRAM.format(configuration=configuration, folder=folder))
         self.program.chmod(0o755)
 
     def call(self, *words):
@@ -61,28 +80,38 @@ CONTAINERS_CONF={configuration} exec podman --root {folder}/root --runroot {fold
         return done.stdout + done.stderr
 
 
-def request():
-    connection = http.client.HTTPConnection("127.0.0.1", 8080, timeout=30)
-    try:
-        connection.request("GET", "/")
-        return connection.getresponse().status
-    except OSError as error:
-        return repr(error)
-    finally:
-        connection.close()
+class Client:
+    """Keeps its connection until an answer ends it."""
+
+    def __init__(self):
+        self.made = http.client.HTTPConnection("127.0.0.1", 8080, timeout=30)
+
+    def ask(self):
+        """The status, and whether that was the last answer on its connection."""
+        try:
+            self.made.request("GET", "/")
+            answer = self.made.getresponse()
+            answer.read()
+            return answer.status, self.made.sock is None
+        except (OSError, http.client.HTTPException) as error:
+            self.made.close()
+            return repr(error), True
 
 
-def wait_until_served():
+def wait_until_served(engine):
+    client = Client()
     good = 0
     end = time.monotonic() + 60
     while good < 50:
-        good = good + 1 if request() == 200 else 0
+        good = good + 1 if client.ask()[0] == 200 else 0
         if time.monotonic() > end:
-            sys.exit("the balancer never answered 200")
+            sys.exit(f"never answered 200, but {client.ask()}\n{engine.call('ps', '--all')}"
+                     + "".join(engine.call("logs", name) for name in engine.call(
+                         "ps", "--all", "--format", "{{.Names}}").split()))
         time.sleep(0.02)
 
 
-def main(binary, example):
+def main(binary, example, *stopped):
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="drainit-compose-"))
     try:
@@ -93,29 +122,34 @@ def main(binary, example):
         make_image(engine, "localhost/machine")
         for image in IMAGES:
             engine.call("tag", "localhost/machine", image)
-        shutil.copytree(example, folder / "compose")
-        os.chdir(folder / "compose")
+        shutil.copytree(example, folder / example.name)
+        os.chdir(folder / example.name)
         engine.compose("up", "--detach")
-        wait_until_served()
+        wait_until_served(engine)
         answers, ends = [], threading.Event()
 
         def load():
+            client = Client()
             while not ends.wait(0.02):
-                answers.append(request())
+                answers.append(client.ask())
 
         thread = threading.Thread(target=load)
         thread.start()
-        engine.compose("stop", "--timeout", "20", "web1")
+        name = f"{example.name}_{stopped[0] if stopped else 'web'}_1"
+        if not stopped:
+            threading.Timer(PROPAGATION, ends.set).start()
+        engine.compose("stop", "--timeout", "20", *stopped)
         ends.set()
         thread.join()
         print(json.dumps({
-            "made": len(answers), "failed": [one for one in answers if one != 200],
-            "code": int(engine.call("inspect", "--format", "{{.State.ExitCode}}", "compose_web1_1")),
-            "log": engine.call("logs", "compose_web1_1")}))
+            "made": len(answers), "failed": [status for status, _ in answers if status != 200],
+            "ended": [number for number, (_, ends) in enumerate(answers) if ends],
+            "code": int(engine.call("inspect", "--format", "{{.State.ExitCode}}", name)),
+            "log": engine.call("logs", name)}))
         engine.compose("down", "--timeout", "1")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    main(*map(pathlib.Path, sys.argv[1:]))
+    main(*map(pathlib.Path, sys.argv[1:3]), *sys.argv[3:])

@@ -234,13 +234,33 @@ def test_the_pod_has_two_that_drain_side_by_side(podman, place):
         assert container.log.matching(r"^drainit: drained in .*\(quiet; ")
 
 
-def test_compose_stops_a_replica_behind_the_balancer_and_loses_nothing(bench):
+def composed(bench, name, *stopped):
+    """A Compose example under load, of which some is stopped, or all."""
     done = subprocess.run(
         ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-         "/usr/bin/python3", pathlib.Path(compose.__file__), bench / "drainit",
-         EXAMPLES / "compose"], capture_output=True, text=True, timeout=240, check=False)
+         "/usr/bin/python3", pathlib.Path(compose.__file__), bench / "drainit", EXAMPLES / name,
+         *stopped], capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+def test_compose_stops_a_replica_behind_the_balancer_and_loses_nothing(bench):
+    result = composed(bench, "compose", "web1")
     assert result["made"] > 100 and not result["failed"], result
     assert result["code"] == 0
     assert re.search(r"^drainit: drained in .*\(probed; ", result["log"], re.M), result["log"]
+
+
+def test_compose_stops_an_app_whose_proxy_has_said_goodbye(bench):
+    result = composed(bench, "haproxy")
+    assert result["made"] > 20 and not result["failed"], result
+    # A moment after the stop began every answer is the last one on its connection.
+    first, made = result["ended"][0], result["made"]
+    assert made - first > 20 and result["ended"] == [*range(first, made)], result
+    assert result["code"] == 0
+    assert re.search(r"^drainit: drained in .*\(quiet; ", result["log"], re.M), result["log"]
+
+
+def test_the_configuration_of_the_example_is_the_components():
+    mine, theirs = (folder / "haproxy" / "haproxy.cfg" for folder in (EXAMPLES, ROOT / "docker/kubernetes"))
+    assert mine.read_text() == theirs.read_text()

@@ -4,12 +4,15 @@ import fcntl
 import re
 import json
 import shutil
+import signal
 import subprocess
 
 import pytest
 import yaml
 
 import probing
+import released
+from box import until
 from conftest import ROOT
 from podman import Podman
 
@@ -57,7 +60,7 @@ def render(folder):
 def wrapped(manifests):
     """Every container that drainit is in: (pod spec, container, its DRAINIT_ settings)."""
     for manifest in manifests:
-        spec = manifest["spec"]
+        spec = manifest.get("spec", {})
         pod = spec.get("template", {}).get("spec") or (spec if "containers" in spec else None)
         for container in (pod or {}).get("containers", []):
             # The kubelet fills in $(NAME).
@@ -172,3 +175,61 @@ def test_what_the_component_renders_to_runs(bench, place):
             assert made.log.matching("^drainit: drained in [1-9]"), made.log.text()
     finally:
         podman.close()
+
+
+def port_named(pod, name):
+    """As the endpoint slice controller looks for it: the containers first, then the sidecars."""
+    sidecars = [c for c in pod["initContainers"] if c.get("restartPolicy") == "Always"]
+    return next(port["containerPort"] for container in [*pod["containers"], *sidecars]
+                for port in container.get("ports", []) if port["name"] == name)
+
+
+@pytest.mark.parametrize("proxy", ["haproxy", "envoy"])
+def test_a_proxy_takes_the_services_port_and_says_goodbye(start, bench, place, proxy):
+    manifests = {one["kind"]: one for one in yaml.safe_load_all(render(KUBERNETES / "variants" / proxy))
+                 if one["metadata"]["name"] != "drainit-envoy-settings"}
+    pod = manifests["Deployment"]["spec"]["template"]["spec"]
+    app, = pod["containers"]
+    sidecar, = pod["initContainers"]
+    target = manifests["Service"]["spec"]["ports"][0]["targetPort"]
+    front, back = port_named(pod, target), app["ports"][0]["containerPort"]
+    # As it is rendered, but for where the image has its program, and where the volume would be.
+    program = [] if proxy == "haproxy" else [released.envoy()]
+    assert sidecar.get("command") == (["/usr/local/bin/envoy"] if program else None)
+    volume, = [volume for volume in pod["volumes"] if volume["name"] == sidecar["volumeMounts"][0]["name"]]
+    assert volume["configMap"]["name"] == manifests["ConfigMap"]["metadata"]["name"]
+    name, text = next(iter(manifests["ConfigMap"]["data"].items()))
+    (place / name).write_text(text)
+    mounted = f"{sidecar['volumeMounts'][0]['mountPath']}/{name}"
+    assert mounted in sidecar["args"]
+    first = start([*program, *(place / name if word == mounted else word for word in sidecar["args"])])
+    until(lambda: first.can_connect(sidecar["ports"][0]["containerPort"]), "the proxy listens")
+    settings = {item["name"]: item["value"] for item in app["env"]}
+    box = start([bench / "drainit", "--drain", "3s", "--", bench / "web", back],
+                env=settings, network=f"/proc/{first.first}/ns/net")
+    probing.wait_until_ready(box)
+    # HAProxy asks drainit ten times a second.
+    until(lambda: not is_last_answer(first, front), "answers end no connection", 2)
+    with first.connect(front) as kept:
+        assert not any(ask(kept).fields.get("connection") == "close" for _ in range(10))
+        box.signal(signal.SIGTERM)
+        until(lambda: ask(kept).fields.get("connection") == "close", "an answer ends the connection", 2)
+    assert is_last_answer(first, front)
+    assert box.wait() == 0, box.log.text()
+
+
+def is_last_answer(box, port):
+    """Whether an answer on a new connection ends it."""
+    with box.connect(port) as new:
+        return ask(new).fields.get("connection") == "close"
+
+
+def ask(connection):
+    """One answer on a connection that is kept."""
+    connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    got = b""
+    while not got.endswith(b"ok\n"):
+        piece = connection.recv(4096)
+        assert piece, got
+        got += piece
+    return probing.Answer(got)

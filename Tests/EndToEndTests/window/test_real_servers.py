@@ -164,7 +164,7 @@ def connections_to(box, port):
 
 def hang_up(clients):
     """Ends a client's input; none of all it did has failed."""
-    clients._started.stdin.close()  # pylint: disable=protected-access
+    clients.hang_up()
     assert clients.wait() == 0
     assert not clients.out.matching("^failed"), clients.out.text()
     assert int(clients.out.matching("^answers: ")[-1].split()[1]) > 20
