@@ -77,11 +77,15 @@ class HAProxy:
     """docker/kubernetes/haproxy, as it is."""
 
     options = ()
+    configuration = HAPROXY
 
     def __init__(self, fleet, slot):
         ports = {"PROXY_PORT": proxy_port(slot), "APP_PORT": app_port(slot), "ENDPOINT_PORT": drainit_port(slot)}
-        self.box = fleet.run(["haproxy", "-db", "-f", HAPROXY],
+        self.box = fleet.run(["haproxy", "-db", "-f", self.configuration],
                              env={name: str(value) for name, value in {**ports, **fleet.settings}.items()})
+
+    def has_heard(self):
+        return self.box.log.matching("Server drainit/drainit is DOWN, .* code: 503")
 
     def stop(self):
         # The image's STOPSIGNAL.
@@ -113,8 +117,12 @@ class EnvoySidecar:
         path = fleet.place / f"envoy-{slot}.yaml"
         path.write_text(text)
         # Where it lies another user may not read.
+        self._admin = admin
         self.box = fleet.run([program, "-c", path, "--concurrency", "1", "--disable-hot-restart",
                               "--log-level", "warning"], user=())
+
+    def has_heard(self):
+        return probing.get(self.box, "/ready", port=self._admin).status == 503
 
     def stop(self):
         self.box.signal(signal.SIGTERM)
@@ -173,7 +181,7 @@ backend back
         return pod
 
     def stop(self, pod, late):
-        """Deletes a pod, of which the Service learns late; returns its exit code."""
+        """Deletes a pod, of which the Service learns so many seconds later; returns its exit code."""
         pod.box.signal(signal.SIGTERM)
         timer = threading.Timer(late, self.tell, (f"set server back/s{pod.slot} state maint",))
         timer.start()

@@ -14,7 +14,7 @@ CLIENTS = ("http.client", "requests", "urllib3", "node", "java", "nginx")
 STOPS = int(os.environ.get("STOPS", "4"))
 # The Service learns of a stop so much later, and the window is a fixed one: the rest is what a client
 # has, to send a request on a connection that it keeps. It sends one every 100 ms.
-LATE, WINDOW = 1.5, "4s"
+LATE, WINDOW = 1.5, "6s"
 
 
 def rollout(fleet, kinds=KINDS, kinds_of_clients=CLIENTS, count=3):
