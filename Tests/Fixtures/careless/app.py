@@ -1,6 +1,7 @@
 """A server as http.server has it, for whom SIGTERM is the end: app.py PORT NAME [once].
 
-It answers its name after 40 ms. With `once` a second request on a connection crosses its close: nothing had come for too long.
+It answers its name after 40 ms. With `once` a second request on a connection crosses its close: nothing
+had come for too long.
 """
 
 import http.server
