@@ -49,7 +49,7 @@ struct CheckChildren: ~Copyable {
 
   /// Runs a check that is no matter of connections; its outcome where it is known at once.
   mutating func start(
-    _ index: Int, _ world: borrowing CheckWorld, _ now: Instant
+    _ index: Int, _ world: inout CheckWorld, _ now: Instant
   ) -> CheckOutcome? {
     let settings = world.settings
     switch kinds[index] {
@@ -65,6 +65,7 @@ struct CheckChildren: ~Copyable {
           mask: settings.mask, dispositions: settings.dispositions)
         runs[index] = run.pid
         deadlines[index] = now + timeout
+        world.note(started: run.pid)
         return nil
       } catch {
         return .fails(.noResources)
@@ -113,9 +114,10 @@ struct CheckChildren: ~Copyable {
   }
 
   /// Ends one program that has taken too long, with all that it started; to be called until it is nil.
-  mutating func expire(_ now: Instant) -> Int? {
+  mutating func expire(_ world: inout CheckWorld, _ now: Instant) -> Int? {
     for index in 0..<kinds.count where deadlines[index] <= now {
       Signalling.toGroup(runs[index], .kill)
+      world.note(ended: runs[index])
       runs[index] = 0
       deadlines[index] = .never
       return index
@@ -124,7 +126,7 @@ struct CheckChildren: ~Copyable {
   }
 
   /// Takes a child's end; the check that it was, and its outcome.
-  mutating func ended(_ change: ChildChange) -> CheckReport? {
+  mutating func ended(_ change: ChildChange, _ world: inout CheckWorld) -> CheckReport? {
     for index in 0..<kinds.count where runs[index] == change.pid && change.pid > 0 {
       let outcome: CheckOutcome
       switch change.kind {
@@ -134,6 +136,7 @@ struct CheckChildren: ~Copyable {
       }
       // What it started and left behind is not the app's.
       Signalling.toGroup(change.pid, .kill)
+      world.note(ended: change.pid)
       runs[index] = 0
       deadlines[index] = .never
       return CheckReport(check: index, outcome: outcome)

@@ -22,20 +22,32 @@ struct CheckGroup: ~Copyable {
   private var children: CheckChildren
   private let source: EventSource
 
+  /// - Parameter memory: what an earlier life's gate of `--ready` knew.
   @inline(never) init(
-    _ checks: [Check], _ options: Options, _ source: EventSource,
-    settings: GateSettings = GateSettings(), memory: GateMemory = GateMemory()
+    _ checks: [Check], _ options: Options, _ role: CheckRole, memory: GateMemory
   ) {
-    let isHook = source.rawValue >= EventSource.readyHook.rawValue
+    source = .checks(role)
+    let isHook = role.moment != nil
     let timeout = isHook ? options.hookTimeout : options.checkTimeout
+    var settings = GateSettings()
+    var memory = memory
+    switch role {
+    case .ready:
+      settings = GateSettings(successes: options.readySuccesses, warmup: options.warmup)
+    case .startAfter:
+      memory = GateMemory()
+    case .live, .until, .readyHook, .drainHook, .exitHook:
+      // There is no gate to open: they run when somebody asks.
+      memory = GateMemory()
+      memory.isOpen = true
+    }
     gate = ReadinessGate(
       checks: CheckSchedule(checks: checks, every: options.readyEvery), settings: settings,
       memory: memory)
     runner = CheckRunner(
-      checks: checks, headers: options.checkHeaders, timeout: timeout, kind: source.rawValue)
+      checks: checks, headers: options.checkHeaders, timeout: timeout, kind: source.kind)
     children = CheckChildren(
       checks, timeout: timeout, showsOutput: isHook || options.verbosity > 0)
-    self.source = source
   }
 
   /// When `expire` is to be called next.
@@ -79,7 +91,7 @@ struct CheckGroup: ~Copyable {
       children.giveUp(report.check)
       news.add(handle(.finished(check: report.check, report.outcome), &world, loop, now))
     }
-    while let check = children.expire(now) {
+    while let check = children.expire(&world, now) {
       news.add(handle(.finished(check: check, .fails(.timedOut)), &world, loop, now))
     }
     if gate.nextDeadline <= now { news.add(handle(.deadline, &world, loop, now)) }
@@ -111,11 +123,11 @@ struct CheckGroup: ~Copyable {
     case .finished(let outcome): return outcome
     // What cannot be seen counts as there.
     case .asksListeners: return world.ports.listens() ?? true ? .holds : .fails(.notListening)
-    case .elsewhere: return children.start(index, world, now)
+    case .elsewhere: return children.start(index, &world, now)
     case .underWay: return nil
     case .needsAddresses:
       let name = runner.name(of: index)
-      if children.resolve(index, name, kind: source.rawValue, loop) { return nil }
+      if children.resolve(index, name, kind: source.kind, loop) { return nil }
       return .fails(.noResources)
     }
   }
@@ -124,7 +136,7 @@ struct CheckGroup: ~Copyable {
   mutating func take(
     _ change: ChildChange, _ world: inout CheckWorld, _ loop: borrowing EventLoop, _ now: Instant
   ) -> GroupNews {
-    guard let report = children.ended(change) else { return GroupNews() }
+    guard let report = children.ended(change, &world) else { return GroupNews() }
     return handle(.finished(check: report.check, report.outcome), &world, loop, now)
   }
 
@@ -145,9 +157,24 @@ struct CheckWorld: ~Copyable {
   var settings: ChildSettings
   /// What the app has told of itself.
   var notices = AppNotices()
+  /// The programs that run, and whether one was started or has ended since it was last remembered.
+  var programs = ProgramGroups()
+  var programsChanged = false
 
   init(ports: consuming AppPorts, settings: ChildSettings) {
     self.ports = ports
     self.settings = settings
+  }
+
+  /// A program runs, as the leader of that group.
+  mutating func note(started group: Int32) {
+    programs.insert(group)
+    programsChanged = true
+  }
+
+  /// It has ended, with all of its group.
+  mutating func note(ended group: Int32) {
+    programs.remove(group)
+    programsChanged = true
   }
 }

@@ -1,33 +1,48 @@
 import DrainLinux
 
 /// Who an event of the loop is for.
-enum EventSource: UInt8 {
-  case signals = 1
+enum EventSource {
+  case signals
   case faults
   case endpoint
-  case readyCheck
-  case liveCheck
-  case startCheck
-  case untilCheck
   case traffic
-  // In the order of `HookMoment`.
-  case readyHook
-  case drainHook
-  case exitHook
   case notify
   case notice
+  case checks(CheckRole)
 
-  init?(_ token: EventToken) { self.init(rawValue: token.kind) }
+  // The numbers of groups of checks begin here.
+  private static var firstGroup: UInt8 { 16 }
 
-  /// That of the hooks of a moment, by its number.
-  init(hooks moment: Int) {
-    self = moment == 0 ? .readyHook : moment == 1 ? .drainHook : .exitHook
+  init?(_ token: EventToken) {
+    switch token.kind {
+    case 1: self = .signals
+    case 2: self = .faults
+    case 3: self = .endpoint
+    case 4: self = .traffic
+    case 5: self = .notify
+    case 6: self = .notice
+    default:
+      guard token.kind >= EventSource.firstGroup,
+        let role = CheckRole(rawValue: token.kind &- EventSource.firstGroup)
+      else { return nil }
+      self = .checks(role)
+    }
   }
 
-  /// The number of the moment whose hooks it is.
-  var hooks: Int { Int(rawValue &- EventSource.readyHook.rawValue) }
+  /// Its number in a token.
+  var kind: UInt8 {
+    switch self {
+    case .signals: 1
+    case .faults: 2
+    case .endpoint: 3
+    case .traffic: 4
+    case .notify: 5
+    case .notice: 6
+    case .checks(let role): EventSource.firstGroup &+ role.rawValue
+    }
+  }
 }
 
 extension EventToken {
-  init(_ source: EventSource) { self.init(kind: source.rawValue) }
+  init(_ source: EventSource) { self.init(kind: source.kind) }
 }

@@ -15,7 +15,7 @@ enum Probe {
         settings: ChildSettings(
           environment: command.environmentPointers, mask: SignalSet(),
           dispositions: Dispositions()))
-      var group = CheckGroup([check], options, .readyCheck)
+      var group = CheckGroup([check], options, .startAfter, memory: GateMemory())
       _ = group.handle(.started, &world, loop, Clock.now())
       while group.gate.checks.outcome(of: 0) == .neverRan {
         let count = loop.wait(until: group.nextDeadline)

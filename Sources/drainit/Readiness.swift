@@ -10,6 +10,8 @@ struct ReadinessNews {
   var mayStart = false
   /// Whether `--live` holds, where it was asked for the lifecycle.
   var isLive: Bool?
+  /// Whether the checks of `--until` hold, where they have answered.
+  var untilHolds: Bool?
   /// The moments whose hooks have all ended: bit n is that of number n.
   var endedHooks: UInt8 = 0
   /// Somebody asks for `/metrics` or `/status`: `answerReports` is to be called.
@@ -18,16 +20,7 @@ struct ReadinessNews {
 
 /// The endpoint, the gate and its checks: what answers a prober.
 struct Readiness: ~Copyable {
-  // On the heap, each of them, and for good: values of this size would be copied over the stack.
-  let ready: UnsafeMutablePointer<CheckGroup>
-  let live: UnsafeMutablePointer<CheckGroup>
-  let startAfter: UnsafeMutablePointer<CheckGroup>
-  let until: UnsafeMutablePointer<CheckGroup>
-  /// Three, by the number of their `HookMoment`.
-  let hooks: UnsafeMutablePointer<CheckGroup>
-  /// Whether the drain's hooks wait for the end of the gate's: what deregisters must not come before
-  /// what registers.
-  var owesDrainHooks = false
+  var groups: CheckGroups
   var endpoint: HTTPListener
   var world: CheckWorld
   var body: ByteBuffer
@@ -39,12 +32,8 @@ struct Readiness: ~Copyable {
   var watchedPorts = PortSet()
   /// Who was told that drainit is not ready.
   var probes = ProbeCounts()
-  /// Whether the checks of `--until` hold, as of their last answer.
-  var untilHolds = false
   /// Whether the lifecycle waits for `--live`'s answer.
   var awaitsLive = false
-  /// Whether the checks of `--until` are being asked.
-  var awaitsUntil = false
   /// Why there is no endpoint, where that is no reason not to start.
   private(set) var listenFailure: ListenFailure?
 
@@ -53,15 +42,11 @@ struct Readiness: ~Copyable {
     _ loop: borrowing EventLoop
   ) throws(StartError) {
     // Locals first: Swift does not undo half an init of a noncopyable value.
-    let groups = UnsafeMutablePointer<CheckGroup>.allocate(capacity: 7)
-    for moment in 0..<3 {
-      (groups + moment).initialize(to: try CheckGroup(hooks: moment, options, command))
-    }
-    let listening = Check(text: [UInt8]("listening"), kind: .listening)
     let isBare = options.isPlain || earlier?.lives.isBare == true
+    let groups = try CheckGroups(
+      options, command, isBare: isBare, memory: earlier?.gate ?? GateMemory())
     let holds = options.mode == .hold
     let isOff = isBare || holds
-    let checks = isOff ? [] : options.ready.isEmpty ? [listening] : options.ready
     var given = PortSet()
     for port in options.ports { given.insert(port) }
     var ports = AppPorts(given: given, holds: holds)
@@ -71,33 +56,17 @@ struct Readiness: ~Copyable {
     if endpoint.number >= 0 { ports.setOwnListener(endpoint.number) }
     world = CheckWorld(ports: ports, settings: settings)
     self.endpoint = endpoint
+    self.groups = groups
     self.given = given
     listenFailure = failure
-    hooks = groups
-    ready = groups + 3
-    ready.initialize(
-      to: CheckGroup(
-        checks, options, .readyCheck,
-        settings: GateSettings(successes: options.readySuccesses, warmup: options.warmup),
-        memory: earlier?.gate ?? GateMemory()))
-    startAfter = groups + 4
-    startAfter.initialize(to: CheckGroup(options.startAfter, options, .startCheck))
-    // It has no gate to open: it runs when somebody asks.
-    var open = GateMemory()
-    open.isOpen = true
-    until = groups + 5
-    until.initialize(
-      to: CheckGroup(isBare ? [] : Window.checks(options), options, .untilCheck, memory: open))
-    live = groups + 6
-    live.initialize(to: CheckGroup(isOff ? [] : options.live, options, .liveCheck, memory: open))
     body = ByteBuffer(capacity: isOff ? 0 : EndpointLimits.bodyBytes)
   }
 
   /// The checks as messages name them.
-  var gateNames: [[UInt8]] { ready.pointee.gate.checks.names }
+  var gateNames: [[UInt8]] { groups[.ready].pointee.gate.checks.names }
 
   /// What of the gate must survive a fault.
-  var memory: GateMemory { ready.pointee.gate.memory }
+  var memory: GateMemory { groups[.ready].pointee.gate.memory }
 
   /// The endpoint's listening socket, for whoever closes what drainit does not need; -1 for none.
   var endpointNumber: Int32 { endpoint.number }
@@ -115,17 +84,6 @@ struct Readiness: ~Copyable {
 
   /// Learns what was handed over, before inherited descriptors are given up; the app may run by then.
   mutating func learnInheritedPorts() { world.ports.learnInherited() }
-
-  /// Whether a connection from there is one that drainit's own checks made.
-  func isOwnConnection(_ address: IPAddress, port: UInt16) -> Bool {
-    if ready.pointee.isOwnConnection(address, port: port)
-      || until.pointee.isOwnConnection(address, port: port)
-    {
-      return true
-    }
-    for moment in 0..<3 where hooks[moment].isOwnConnection(address, port: port) { return true }
-    return false
-  }
 
   /// Whether `/readyz` has failed so often to one address that is not the kubelet.
   func wasProbed(times: UInt32) -> Bool { probes.most >= times }
@@ -166,7 +124,7 @@ struct Readiness: ~Copyable {
     _ socket: consuming FileDescriptor?, _ loop: borrowing EventLoop
   ) throws(StartError) -> HTTPListener {
     do throws(Errno) {
-      return try HTTPListener(socket, kind: EventSource.endpoint.rawValue, loop)
+      return try HTTPListener(socket, kind: EventSource.endpoint.kind, loop)
     } catch {
       throw StartError.refused(error)
     }

@@ -6,22 +6,7 @@ import DrainLinux
 extension Readiness {
   /// When `expire` is to be called next.
   var nextDeadline: Instant {
-    @inline(never) mutating get {
-      var next = min(
-        min(ready.pointee.nextDeadline, live.pointee.nextDeadline),
-        min(min(startAfter.pointee.nextDeadline, untilDeadline), endpoint.nextDeadline))
-      for moment in 0..<3 { next = min(next, hooks[moment].nextDeadline) }
-      return next
-    }
-  }
-
-  /// When a check of `--until` has taken too long, or may be asked again.
-  private var untilDeadline: Instant {
-    // Asked in every turn: in place, since a getter would be handed a copy.
-    mutating get {
-      guard awaitsUntil else { return until.pointee.nextDeadline }
-      return min(until.pointee.nextDeadline, until.pointee.gate.checks.nextRound)
-    }
+    @inline(never) mutating get { min(groups.nextDeadline, endpoint.nextDeadline) }
   }
 
   /// Follows the lifecycle: the checks begin with the app and end when nothing can be ready any more.
@@ -31,18 +16,14 @@ extension Readiness {
     var news = ReadinessNews()
     if !hasStarted && facts.appRuns {
       hasStarted = true
-      settle(
-        startAfter.pointee.handle(.stopped, &world, loop, now), .startCheck, facts, loop, now, &news
-      )
-      settle(live.pointee.handle(.started, &world, loop, now), .liveCheck, facts, loop, now, &news)
-      settle(
-        ready.pointee.handle(.started, &world, loop, now), .readyCheck, facts, loop, now, &news)
+      tell(.startAfter, .stopped, facts, loop, now, &news)
+      tell(.live, .started, facts, loop, now, &news)
+      tell(.ready, .started, facts, loop, now, &news)
     }
-    let canBeReady = facts.mayBeReady || facts.phase.rawValue < Phase.draining.rawValue
+    let canBeReady = facts.mayBeReady || facts.phase < .draining
     if hasStarted && !hasStopped && !canBeReady {
       hasStopped = true
-      settle(
-        ready.pointee.handle(.stopped, &world, loop, now), .readyCheck, facts, loop, now, &news)
+      tell(.ready, .stopped, facts, loop, now, &news)
     }
     return news
   }
@@ -52,8 +33,7 @@ extension Readiness {
     _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
   ) -> ReadinessNews {
     var news = ReadinessNews()
-    settle(
-      startAfter.pointee.handle(.started, &world, loop, now), .startCheck, facts, loop, now, &news)
+    tell(.startAfter, .started, facts, loop, now, &news)
     return news
   }
 
@@ -63,24 +43,26 @@ extension Readiness {
   ) -> ReadinessNews {
     awaitsLive = true
     var news = ReadinessNews()
-    settle(live.pointee.handle(.asked, &world, loop, now), .liveCheck, facts, loop, now, &news)
+    tell(.live, .asked, facts, loop, now, &news)
     return news
   }
 
-  /// Asks whether the checks of `--until` hold, as often as they may be asked.
+  /// Asks whether the checks of `--until` hold, for the lifecycle.
   mutating func askUntil(
     _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
   ) -> ReadinessNews {
     var news = ReadinessNews()
-    if !awaitsUntil {
-      awaitsUntil = true
-      settle(
-        until.pointee.handle(.started, &world, loop, now), .untilCheck, facts, loop, now, &news)
-    }
-    if until.pointee.gate.checks.nextRound <= now {
-      settle(until.pointee.handle(.asked, &world, loop, now), .untilCheck, facts, loop, now, &news)
-    }
+    tell(.until, .started, facts, loop, now, &news)
+    tell(.until, .asked, facts, loop, now, &news)
     return news
+  }
+
+  /// Tells a group something, and does what it comes to.
+  private mutating func tell(
+    _ role: CheckRole, _ event: GateEvent, _ facts: EndpointFacts, _ loop: borrowing EventLoop,
+    _ now: Instant, _ news: inout ReadinessNews
+  ) {
+    settle(groups[role].pointee.handle(event, &world, loop, now), role, facts, loop, now, &news)
   }
 
   @inline(never) mutating func expire(
@@ -88,36 +70,30 @@ extension Readiness {
   ) -> ReadinessNews {
     endpoint.expire(loop, at: now)
     var news = ReadinessNews()
-    settle(startAfter.pointee.expire(&world, loop, now), .startCheck, facts, loop, now, &news)
-    settle(until.pointee.expire(&world, loop, now), .untilCheck, facts, loop, now, &news)
-    settle(live.pointee.expire(&world, loop, now), .liveCheck, facts, loop, now, &news)
-    settle(ready.pointee.expire(&world, loop, now), .readyCheck, facts, loop, now, &news)
-    for moment in 0..<3 { note(moment, hooks[moment].expire(&world, loop, now), &news) }
+    for number in 0..<CheckRole.count {
+      guard let role = CheckRole(rawValue: number) else { continue }
+      settle(groups[role].pointee.expire(&world, loop, now), role, facts, loop, now, &news)
+    }
     return news
   }
 
+  /// Takes an event of the endpoint's.
   @inline(never) mutating func take(
-    _ event: ReadyEvent, from source: EventSource, _ facts: EndpointFacts,
-    _ loop: borrowing EventLoop, _ now: Instant
+    _ event: ReadyEvent, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
   ) -> ReadinessNews {
     var news = ReadinessNews()
-    switch source {
-    case .endpoint:
-      endpoint.handleReady(event, loop, at: now)
-      while let slot = endpoint.takeRequest() { serve(slot, facts, loop, now, &news) }
-    case .readyCheck:
-      settle(ready.pointee.take(event, &world, loop, now), source, facts, loop, now, &news)
-    case .liveCheck:
-      settle(live.pointee.take(event, &world, loop, now), source, facts, loop, now, &news)
-    case .startCheck:
-      settle(startAfter.pointee.take(event, &world, loop, now), source, facts, loop, now, &news)
-    case .untilCheck:
-      settle(until.pointee.take(event, &world, loop, now), source, facts, loop, now, &news)
-    case .readyHook, .drainHook, .exitHook:
-      let moment = source.hooks
-      note(moment, hooks[moment].take(event, &world, loop, now), &news)
-    case .signals, .faults, .traffic, .notify, .notice: break
-    }
+    endpoint.handleReady(event, loop, at: now)
+    while let slot = endpoint.takeRequest() { serve(slot, facts, loop, now, &news) }
+    return news
+  }
+
+  /// Takes an event of a group's.
+  @inline(never) mutating func take(
+    _ event: ReadyEvent, of role: CheckRole, _ facts: EndpointFacts, _ loop: borrowing EventLoop,
+    _ now: Instant
+  ) -> ReadinessNews {
+    var news = ReadinessNews()
+    settle(groups[role].pointee.take(event, &world, loop, now), role, facts, loop, now, &news)
     return news
   }
 
@@ -126,21 +102,17 @@ extension Readiness {
     _ change: ChildChange, _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
   ) -> ReadinessNews {
     var news = ReadinessNews()
-    settle(ready.pointee.take(change, &world, loop, now), .readyCheck, facts, loop, now, &news)
-    settle(live.pointee.take(change, &world, loop, now), .liveCheck, facts, loop, now, &news)
-    settle(startAfter.pointee.take(change, &world, loop, now), .startCheck, facts, loop, now, &news)
-    settle(until.pointee.take(change, &world, loop, now), .untilCheck, facts, loop, now, &news)
-    for moment in 0..<3 { note(moment, hooks[moment].take(change, &world, loop, now), &news) }
+    for number in 0..<CheckRole.count {
+      guard let role = CheckRole(rawValue: number) else { continue }
+      settle(groups[role].pointee.take(change, &world, loop, now), role, facts, loop, now, &news)
+    }
     return news
   }
 
   /// Tells which descriptors are the endpoint's and the checks'.
   mutating func insert(into own: inout OwnDescriptors) {
     endpoint.insert(into: &own)
-    ready.pointee.insert(into: &own)
-    live.pointee.insert(into: &own)
-    startAfter.pointee.insert(into: &own)
-    until.pointee.insert(into: &own)
+    groups.insert(into: &own)
   }
 
   /// Answers a request, or holds it until the checks that it needs have run.
@@ -158,42 +130,41 @@ extension Readiness {
       answer(slot, facts, loop, now)
     case .ready:
       endpoint.hold(slot, loop)
-      settle(ready.pointee.handle(.asked, &world, loop, now), .readyCheck, facts, loop, now, &news)
+      tell(.ready, .asked, facts, loop, now, &news)
     case .live:
       endpoint.hold(slot, loop)
-      settle(live.pointee.handle(.asked, &world, loop, now), .liveCheck, facts, loop, now, &news)
+      tell(.live, .asked, facts, loop, now, &news)
     }
   }
 
   private func needs(_ page: ProbePage, _ facts: EndpointFacts) -> NeededChecks {
     EndpointAnswer.needs(
-      page, facts: facts, gateIsOpen: ready.pointee.gate.isOpen,
-      hasLive: live.pointee.gate.checks.count > 0)
+      page, facts: facts, gateIsOpen: groups[.ready].pointee.gate.isOpen,
+      hasLive: groups[.live].pointee.gate.checks.count > 0)
   }
 
   /// Does what a group's turn came to: whoever waits for it is answered.
-  @inline(never) private mutating func settle(
-    _ group: GroupNews, _ source: EventSource, _ facts: EndpointFacts,
+  @inline(never) mutating func settle(
+    _ group: GroupNews, _ role: CheckRole, _ facts: EndpointFacts,
     _ loop: borrowing EventLoop, _ now: Instant, _ news: inout ReadinessNews
   ) {
-    switch source {
-    case .readyCheck:
+    switch role {
+    case .ready:
       news.hasOpened = news.hasOpened || group.hasOpened
       if group.answer { answerHeld(.ready, facts, loop, now) }
-    case .liveCheck:
+    case .live:
       guard group.answer else { return }
       if awaitsLive {
         awaitsLive = false
-        news.isLive = live.pointee.allHold && !facts.isHung
+        news.isLive = groups[.live].pointee.allHold && !facts.isHung
       }
       answerHeld(.live, facts, loop, now)
-    case .startCheck:
+    case .startAfter:
       news.mayStart = news.mayStart || group.hasOpened
-    case .untilCheck:
-      if group.answer { untilHolds = until.pointee.allHold }
-    case .signals, .faults, .endpoint, .traffic, .readyHook, .drainHook, .exitHook,
-      .notify, .notice:
-      break
+    case .until:
+      if group.answer { news.untilHolds = groups[.until].pointee.allHold }
+    case .readyHook, .drainHook, .exitHook:
+      if group.answer { news.endedHooks |= 1 << role.rawValue }
     }
   }
 
@@ -219,8 +190,8 @@ extension Readiness {
     body.removeAll()
     let answer = EndpointAnswer(facts: facts, now: now)
     let status = answer.render(
-      page, query: request.query.of(endpoint.head(of: slot)), gate: ready.pointee.gate,
-      live: live.pointee.gate,
+      page, query: request.query.of(endpoint.head(of: slot)), gate: groups[.ready].pointee.gate,
+      live: groups[.live].pointee.gate,
       into: &body)
     if page == .readyz && status == 503 && facts.phase == .draining && !request.isKubelet,
       let peer = endpoint.peer(of: slot)

@@ -25,19 +25,19 @@ extension Readiness {
   }
 
   private mutating func renderMetrics(_ report: MetricsReport) {
-    report.render(gate: ready.pointee.gate, into: &body)
+    report.render(gate: groups[.ready].pointee.gate, into: &body)
     report.begin(.holds, into: &body)
-    report.render(.holds, ready.pointee.gate.checks, of: .ready, into: &body)
-    report.render(.holds, live.pointee.gate.checks, of: .live, into: &body)
+    report.render(.holds, groups[.ready].pointee.gate.checks, of: .ready, into: &body)
+    report.render(.holds, groups[.live].pointee.gate.checks, of: .live, into: &body)
     report.begin(.duration, into: &body)
-    report.render(.duration, ready.pointee.gate.checks, of: .ready, into: &body)
-    report.render(.duration, live.pointee.gate.checks, of: .live, into: &body)
+    report.render(.duration, groups[.ready].pointee.gate.checks, of: .ready, into: &body)
+    report.render(.duration, groups[.live].pointee.gate.checks, of: .live, into: &body)
   }
 
   private mutating func renderStatus(_ report: StatusReport) {
-    report.begin(gate: ready.pointee.gate, into: &body)
-    report.render(checks: ready.pointee.gate.checks, of: .ready, into: &body)
-    report.render(checks: live.pointee.gate.checks, of: .live, into: &body)
+    report.begin(gate: groups[.ready].pointee.gate, into: &body)
+    report.render(checks: groups[.ready].pointee.gate.checks, of: .ready, into: &body)
+    report.render(checks: groups[.live].pointee.gate.checks, of: .live, into: &body)
     report.end(into: &body)
   }
 

@@ -28,6 +28,9 @@ struct Supervisor: ~Copyable {
   private let report: ReportFacts
   private var hasRested = false
   private var restDue = Instant(nanoseconds: 0)
+  /// Whether effects are being done; what they raise waits.
+  var isPerforming = false
+  var raised = EventQueue()
   /// Set when there is nothing left to do.
   var exitCode: UInt8?
 
@@ -40,14 +43,14 @@ struct Supervisor: ~Copyable {
     // Locals first: Swift does not undo half an init of a noncopyable value.
     let sources = try Supervisor.openSources(earlier?.handOver)
     let settings = ChildSettings(
-      environment: command.environmentPointers, directory: earlier?.directory,
+      environment: command.environmentPointers, directory: earlier?.startDirectory,
       mask: sources.signals.originalMask, dispositions: sources.dispositions)
     let notices = try Supervisor.openNotices(options, earlier?.handOver, sources.loop)
     let readiness = try Readiness(options, command, earlier?.handOver, settings, sources.loop)
     var context = command.logContext(options, plan)
     context.gate = readiness.gateNames
     context.hooks = options.hooks
-    context.startAfter = readiness.startAfter.pointee.gate.checks.names
+    context.startAfter = readiness.groups[.startAfter].pointee.gate.checks.names
     context.isJSON = options.logsJSON
     self.command = command
     self.options = options
@@ -119,7 +122,7 @@ struct Supervisor: ~Copyable {
   /// turn but soon after the last. Returns when to come back for it; nil once it is done.
   @inline(never) mutating func rest() -> Instant? {
     // Who is about to end needs it all once more.
-    if hasRested || lifecycle.phase.rawValue > Phase.serving.rawValue { return nil }
+    if hasRested || lifecycle.phase > .serving { return nil }
     let now = Clock.now()
     if now < restDue { return restDue }
     hasRested = true
@@ -132,7 +135,8 @@ struct Supervisor: ~Copyable {
     let now = Clock.now()
     layReady()
     if lifecycle.plan.holds { readiness.learnPorts(again: true) }
-    perform(lifecycle.begin(now: now))
+    start(lifecycle.begin(now: now))
+    if lifecycle.plan.holds { remember() }
     if lifecycle.phase == .waiting {
       remember()
       attend(readiness.awaitStart(facts, sources.loop, now))
@@ -146,7 +150,7 @@ struct Supervisor: ~Copyable {
   private var nextDeadline: Instant? {
     @inline(never) mutating get {
       var next = min(
-        min(window.nextDeadline, watchdogDue), min(lifecycle.nextDeadline, readiness.nextDeadline))
+        window.nextDeadline, min(lifecycle.nextDeadline, readiness.nextDeadline))
       if mustReap { next = min(next, reapDue) }
       if sources.signals.mayHaveMore { next = Instant(nanoseconds: 0) }
       return next == .never ? nil : next
@@ -163,7 +167,6 @@ struct Supervisor: ~Copyable {
     let now = Clock.now()
     if lifecycle.nextDeadline <= now { handle(.deadline, now) }
     if readiness.nextDeadline <= now { attend(readiness.expire(facts, sources.loop, now)) }
-    if watchdogDue <= now { missWatchdog() }
     window.expire(sources.loop, now)
     judgeWindow()
   }
@@ -180,10 +183,10 @@ struct Supervisor: ~Copyable {
       takeMessages()
     case .notice:
       takeLine()
-    case .endpoint, .readyCheck, .liveCheck, .startCheck, .untilCheck, .readyHook, .drainHook,
-      .exitHook:
-      guard let source = EventSource(event.token) else { return }
-      attend(readiness.take(event, from: source, facts, sources.loop, Clock.now()))
+    case .endpoint:
+      attend(readiness.take(event, facts, sources.loop, Clock.now()))
+    case .checks(let role):
+      attend(readiness.take(event, of: role, facts, sources.loop, Clock.now()))
     case nil:
       break
     }
@@ -230,7 +233,12 @@ struct Supervisor: ~Copyable {
       handle(.gateOpened, Clock.now())
     }
     if let isLive = news.isLive { handle(.live(isLive), Clock.now()) }
+    if let holds = news.untilHolds { handle(.untilChecked(holds), Clock.now()) }
     if news.endedHooks != 0 { endHooks(news.endedHooks) }
     if news.wantsReport { answerReports() }
+    if readiness.world.programsChanged {
+      readiness.world.programsChanged = false
+      remember()
+    }
   }
 }

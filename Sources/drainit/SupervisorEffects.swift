@@ -5,17 +5,35 @@ import DrainLinux
 // What the lifecycle wants done, as system calls.
 
 extension Supervisor {
-  /// Tells the lifecycle of an event and does what it says.
+  /// Tells the lifecycle of an event and does what it says, in the order in which it was decided: what an
+  /// effect finds out is handled when those before it are done.
   @inline(never) mutating func handle(_ event: Event, _ now: Instant) {
-    let effects = lifecycle.handle(event, now: now)
-    perform(effects)
-    // Afterwards: after a fault in between it is done again, which is better than not at all. A signal that
-    // is only passed on changes nothing that would have to be remembered.
-    if !effects.isForwarding { remember() }
-    attend(readiness.follow(facts, sources.loop, now))
+    if isPerforming { return raised.append(event) }
+    var next: Event? = event
+    var moment = now
+    while let event = next {
+      isPerforming = true
+      let effects = lifecycle.handle(event, now: moment)
+      perform(effects)
+      // Afterwards: after a fault in between it is done again, which is better than not at all. A signal
+      // that is only passed on changes nothing that would have to be remembered.
+      if !effects.isForwarding { remember() }
+      attend(readiness.follow(facts, sources.loop, moment))
+      isPerforming = false
+      next = raised.popFirst()
+      if next != nil { moment = Clock.now() }
+    }
   }
 
-  @inline(never) mutating func perform(_ effects: Effects) {
+  /// Does what a beginning or a come-back comes to, and what that leads to.
+  @inline(never) mutating func start(_ effects: Effects) {
+    isPerforming = true
+    perform(effects)
+    isPerforming = false
+    if let next = raised.popFirst() { handle(next, Clock.now()) }
+  }
+
+  private mutating func perform(_ effects: Effects) {
     for index in 0..<effects.count { perform(effects[index]) }
   }
 
@@ -32,6 +50,8 @@ extension Supervisor {
     case .checkLive: attend(readiness.askLive(facts, sources.loop, Clock.now()))
     case .observeTraffic: observeTraffic()
     case .stopObserving: stopObserving()
+    case .askUntil: attend(readiness.askUntil(facts, sources.loop, Clock.now()))
+    case .missWatchdog: missWatchdog()
     case .runHooks(let moment): runHooks(moment)
     case .log(let event):
       log.write(event, lifecycle.state)
@@ -39,7 +59,7 @@ extension Supervisor {
     case .exit(let code):
       exitCode = code
       // Who still runs is killed, and named.
-      attend(readiness.expireHooks(sources.loop, Instant(nanoseconds: .max / 4)))
+      attend(readiness.expireHooks(facts, sources.loop, Instant(nanoseconds: .max / 4)))
     }
   }
 }

@@ -5,7 +5,7 @@ import DrainLinux
 
 extension Supervisor {
   mutating func runHooks(_ moment: HookMoment) {
-    attend(readiness.runHooks(moment, sources.loop, Clock.now()))
+    attend(readiness.runHooks(moment, facts, sources.loop, Clock.now()))
   }
 
   /// Says what became of them, moment by moment.
@@ -14,11 +14,10 @@ extension Supervisor {
       guard let moment = HookMoment(rawValue: number) else { continue }
       let count = options.hooks[Int(number)].count
       for hook in 0..<count {
-        let outcome = readiness.hooks[Int(number)].outcome(of: hook)
+        let outcome = readiness.groups[CheckRole(moment)].pointee.outcome(of: hook)
         log.write(.hookEnded(moment, hook: hook, outcome), lifecycle.state)
       }
       handle(.hooksEnded(moment), Clock.now())
     }
-    if ended & 1 != 0 { attend(readiness.runOwedHooks(sources.loop, Clock.now())) }
   }
 }

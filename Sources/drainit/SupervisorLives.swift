@@ -10,6 +10,9 @@ struct EarlierLife {
   /// What it ended by; none where it could not begin.
   var signal: Signal
 
+  /// Where children begin; nil while drainit itself is still there, since the app was not started yet.
+  var startDirectory: UnsafePointer<CChar>? { directory[0] == 0 ? nil : directory }
+
   /// Before anything else is done: from here on a fault is not the end.
   init?(_ arguments: LifeVector, _ environment: LifeVector) {
     guard let found = SecondLife.take(arguments: arguments, environment: environment) else {
@@ -35,8 +38,9 @@ extension Supervisor {
 
   /// Keeps what a come-back has to know, after every event.
   @inline(never) mutating func remember() {
-    // Before the app runs a fault ends drainit, as it would end any program; and with it, too.
-    let hasAnybody = lifecycle.state.appPID > 0 || lifecycle.phase == .waiting
+    // While the app is being started a fault ends drainit, as it would end any program.
+    let hasAnybody =
+      lifecycle.state.appPID > 0 || lifecycle.phase == .waiting || lifecycle.plan.holds
     if secondLife == nil || !hasAnybody || lifecycle.phase == .exited { return }
     var handOver = HandOver(pid: getpid())
     handOver.lifecycle = lifecycle.state
@@ -49,6 +53,7 @@ extension Supervisor {
     handOver.notify = notices.socketNumber
     handOver.notice = notices.readerNumber
     handOver.notices = readiness.world.notices
+    handOver.programs = readiness.world.programs
     handOver.traffic = window.rule.memory
     handOver.lives = lives
     secondLife?.store(handOver)
@@ -66,16 +71,21 @@ extension Supervisor {
     readiness.world.notices = earlier.handOver.notices
     window.earlier = earlier.handOver.traffic
     terminal = Terminal()
-    startDirectory = StartDirectory(named: earlier.directory)
+    if let name = earlier.startDirectory { startDirectory = StartDirectory(named: name) }
     // What came from outside and was not closed yet.
     if earlier.handOver.lifecycle.phase != .waiting { closeDescriptors() }
     layReady()
     secondLife?.store(directory: earlier.directory)
     if !options.isPlain && !lives.isBare { readiness.learnPorts(again: true) }
     log.write(.cameBack(earlier.signal, count: lives.count, isBare: lives.isBare), lifecycle.state)
+    // What it had started is begun again, and must not run twice.
+    for index in 0..<ProgramGroups.capacity {
+      let group = earlier.handOver.programs[index]
+      if group > 0 { Signalling.toGroup(group, .kill) }
+    }
     // SIGCHLD may have been read without a child being reaped.
     mustReap = true
-    perform(lifecycle.resume(now: Clock.now()))
+    start(lifecycle.resume(now: Clock.now()))
     if lifecycle.phase == .waiting {
       attend(readiness.awaitStart(facts, sources.loop, Clock.now()))
     }

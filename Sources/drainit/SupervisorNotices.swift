@@ -25,6 +25,8 @@ extension Supervisor {
     if let news = readiness.world.notices.take(message, at: now) {
       log.write(.notified(news), lifecycle.state)
     }
+    let due = readiness.world.notices.watchdogDue
+    if due != lifecycle.state.watchdogDue { handle(.watchdog(due: due), now) }
     if let time = message.moreTime { handle(.extend(time), now) }
   }
 
@@ -33,16 +35,9 @@ extension Supervisor {
     remember()
   }
 
-  /// When the app has to have said that it is alive; from the drain signal on nobody asks.
-  var watchdogDue: Instant {
-    lifecycle.phase.rawValue < Phase.draining.rawValue
-      ? readiness.world.notices.watchdogDue : .never
-  }
-
   @inline(never) mutating func missWatchdog() {
     let period = readiness.world.notices.watchdogPeriod
     readiness.world.notices.missWatchdog()
     log.write(.notified(.missed(period)), lifecycle.state)
-    remember()
   }
 }

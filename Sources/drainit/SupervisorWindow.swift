@@ -26,7 +26,7 @@ extension Supervisor {
 
   @inline(never) mutating func takeTraffic(_ event: ReadyEvent) {
     let now = Clock.now()
-    window.take(event, { readiness.isOwnConnection($0, port: $1) }, sources.loop, now)
+    window.take(event, { readiness.groups.isOwnConnection($0, port: $1) }, sources.loop, now)
     noteObserver()
     remember()
   }
@@ -35,15 +35,10 @@ extension Supervisor {
   @inline(never) mutating func judgeWindow() {
     guard lifecycle.phase == .draining else { return }
     let now = Clock.now()
-    guard var end = window.verdict(now, wasProbed: { readiness.wasProbed(times: $0) }) else {
+    guard let end = window.verdict(now, wasProbed: { readiness.wasProbed(times: $0) }) else {
       return
     }
-    if end == .check {
-      attend(readiness.askUntil(facts, sources.loop, now))
-      if !readiness.untilHolds { end = .none }
-    }
-    let holds = end != .none
-    if holds != lifecycle.state.untilHolds { handle(.until(holds: holds, end), now) }
+    if end != lifecycle.state.traffic { handle(.traffic(end), now) }
   }
 
   /// Says once that arrivals cannot be seen.

@@ -18,7 +18,7 @@ struct Window: ~Copyable {
       if case .quiet(let time) = condition, let time { asked = time }
     }
     rule = QuietRule(window: plan.window, asked: asked)
-    observer = TrafficObserver(kind: EventSource.traffic.rawValue, ignoring: options.ignored)
+    observer = TrafficObserver(kind: EventSource.traffic.kind, ignoring: options.ignored)
   }
 
   /// The checks among the conditions.
@@ -70,8 +70,8 @@ struct Window: ~Copyable {
     observer.handle(event, isOwn, &rule, loop, at: now)
   }
 
-  /// Whether everything that `--until` asks for holds but its checks, and which condition was the
-  /// last; nil while nothing is watched.
+  /// Whether everything that `--until` asks of the traffic holds, and which condition was the last; nil
+  /// while nothing is watched. Its checks are the lifecycle's to ask.
   ///
   /// - Parameter wasProbed: whether `/readyz` has failed so often to one address.
   func verdict(_ now: Instant, wasProbed: (UInt32) -> Bool) -> WindowEnd? {
@@ -80,14 +80,13 @@ struct Window: ~Copyable {
     var end = WindowEnd.quiet
     for condition in conditions {
       switch condition {
-      case .quiet: break
+      case .quiet, .check: break
       case .closed:
         if !rule.isClosed(now) { return WindowEnd.none }
         end = .closed
       case .probed(let times):
         if !wasProbed(times) { return WindowEnd.none }
         end = .probed
-      case .check: end = .check
       }
     }
     return end

@@ -28,6 +28,9 @@ public struct DrainPlan: Sendable {
   public var notice = Signal.none
   /// Whether the window may end before its maximum; otherwise it is a fixed wait.
   public var endsEarly = false
+  /// Whether `--until` names checks, which are asked once the traffic has ended, and how often at most.
+  public var hasUntilChecks = false
+  public var untilEvery = Interval.milliseconds(250)
   /// Whether the app's traffic is watched while draining, be it for the evidence alone.
   public var observes = false
   /// Whether there is nothing but the window, which has begun (`--hold`): no app of drainit's own, and

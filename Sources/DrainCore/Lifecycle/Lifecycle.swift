@@ -35,12 +35,10 @@ public struct Lifecycle: Sendable {
   }
 
   /// Whether the app runs.
-  public var hasApp: Bool {
-    switch phase {
-    case .starting, .serving, .draining, .stopping, .killing: state.appPID != 0
-    case .waiting, .leaving, .exited: false
-    }
-  }
+  public var hasApp: Bool { isRunning && state.appPID != 0 }
+
+  /// Whether it is the app's time: it is being started, or runs.
+  private var isRunning: Bool { phase >= .starting && phase <= .killing }
 
   /// Starts the app, or the wait for `--start-after`.
   public mutating func begin(now: Instant) -> Effects {
@@ -65,55 +63,102 @@ public struct Lifecycle: Sendable {
   public mutating func resume(now: Instant) -> Effects {
     var effects = Effects()
     switch phase {
-    case .draining:
-      // Once more, rather than not at all: a registry is told twice without harm.
-      if state.drainHooksRun { effects.append(.runHooks(.drain)) }
-      if state.windowEnd != .noListener {
-        hold(false, .none)
+    case .starting, .serving:
+      runAgain(&effects)
+    case .draining where windowOver(now) == nil:
+      runAgain(&effects)
+      // What was seen of the traffic is handed over; what it came to is to be judged anew.
+      state.traffic = .none
+      state.isObserving = false
+      state.checksHold = false
+      state.isAskingUntil = false
+      if !state.hasNoListener {
         effects.append(.findListeners)
         if plan.hasLiveCheck { effects.append(.checkLive) }
-        if observesNow { effects.append(.observeTraffic) }
       }
+    case .draining:
       endWindowWhenOver(now, &effects)
     case .leaving:
       effects.append(state.exitHooksRun ? .runHooks(.exit) : .findLeftovers)
-    case .waiting, .starting, .serving, .stopping, .killing, .exited: break
+    case .waiting, .stopping, .killing, .exited: break
     }
     return effects
   }
 
-  /// Takes one event and says what is to be done.
+  /// The hooks that were under way: once more, rather than not at all. A registry is told twice without harm.
+  private func runAgain(_ effects: inout Effects) {
+    if state.readyHooksRun { effects.append(.runHooks(.ready)) }
+    if state.drainHooksRun && !state.owesDrainHooks { effects.append(.runHooks(.drain)) }
+  }
+
+  /// Takes one event and says what is to be done: every event, and the phases in which it matters. In any
+  /// other it cannot happen, or comes too late.
   public mutating func handle(_ event: Event, now: Instant) -> Effects {
     var effects = Effects()
-    switch (phase, event) {
-    case (.waiting, .startAllowed):
-      state.phase = .starting
-      state.startedAt = now
-      state.leaveAt = .never
-      effects.append(.startApp)
-    case (.waiting, .signal(let received, let program)):
+    switch event {
+    case .startAllowed:
+      if phase == .waiting { startApp(now, &effects) }
+    case .appStarted(let pid):
+      if phase == .starting { note(pid, &effects) }
+    case .appNotStarted(let code):
+      if phase == .starting { finish(code: code, &effects) }
+    case .gateOpened:
+      // In the window it is too late to be ready, but no longer a start that crashes: the window stays as
+      // it was decided.
+      if phase == .starting { openGate(now, &effects) }
+    case .signal(let received, let program):
+      take(received, program, now, &effects)
+    case .watchdog(let due):
+      if hasApp { state.watchdogDue = due }
+
+    case .listeners(let listeners):
+      if phase == .draining { learn(listeners, now, &effects) }
+    case .live(let isLive):
+      if phase == .draining && !isLive { shortenWindow(.notLive, now, &effects) }
+    case .traffic(let end):
+      if phase == .draining { weigh(end, now, &effects) }
+    case .untilChecked(let holds):
+      if phase == .draining { weighChecks(holds) }
+    case .hooksEnded(let moment):
+      endHooks(moment, &effects)
+    case .extend(let time):
+      if phase == .stopping { extend(time, now, &effects) }
+
+    case .appStopped(let signal):
+      if isRunning { stopApp(signal, &effects) }
+    case .appContinued:
+      if isRunning { state.isAppStopped = false }
+    case .appEnded(let ending):
+      if isRunning { leave(ending, now, &effects) }
+    case .nobodyLeft:
+      // While the exit hooks run it says nothing: `findLeftovers` asks again when they are done.
+      if phase == .leaving && !state.exitHooksRun {
+        finish(code: plan.exitCode(state.ending.code), &effects)
+      }
+    case .leftoversFound:
+      if phase == .leaving { dealWithLeftovers(now, &effects) }
+
+    case .deadline:
+      meetDeadline(now, &effects)
+    }
+    if phase == .draining { endWindowWhenOver(now, &effects) }
+    return effects
+  }
+
+  /// What a signal means in each phase.
+  private mutating func take(
+    _ received: ReceivedSignal, _ program: KnownProgram, _ now: Instant, _ effects: inout Effects
+  ) {
+    switch phase {
+    case .waiting:
       endWaiting(received, program, &effects)
-    case (.waiting, .deadline):
-      timeOutWaiting(now, &effects)
-
-    case (.starting, .appStarted(let pid)):
-      state.appPID = pid
-      effects.append(.log(.started(pid: pid)))
-    case (.starting, .appNotStarted(let code)):
-      finish(code: code, &effects)
-    case (.starting, .gateOpened):
-      openGate(now, &effects)
-
-    case (.starting, .signal(let received, let program)),
-      (.serving, .signal(let received, let program)):
+    case .starting, .serving:
       if plan.signals.isDrainSignal(received, program: program) {
         beginDrain(received, program, now, &effects)
       } else {
         forward(received, &effects)
       }
-    case (.draining, .signal(let received, let program)),
-      (.stopping, .signal(let received, let program)),
-      (.killing, .signal(let received, let program)):
+    case .draining, .stopping, .killing:
       if plan.holds {
         endHold(received, &effects)
       } else if plan.signals.isDrainSignal(received, program: program) {
@@ -121,95 +166,35 @@ public struct Lifecycle: Sendable {
       } else {
         forward(received, &effects)
       }
-    case (.leaving, .signal(let received, let program)):
+    case .leaving:
       signalLeftovers(received, program, now, &effects)
-
-    case (.draining, .listeners(let listeners)):
-      learn(listeners, now, &effects)
-    case (.draining, .live(false)):
-      shortenWindow(.notLive, now, &effects)
-    case (.draining, .until(let holds, let condition)):
-      hold(holds, condition)
-    case (.draining, .gateOpened):
-      // Too late to be ready, but no longer a start that crashes: the window stays as it was decided.
-      break
-    case (_, .hooksEnded(.drain)):
-      state.drainHooksRun = false
-    case (.leaving, .hooksEnded(.exit)):
-      if state.exitHooksRun { endExitHooks(&effects) }
-    case (.stopping, .extend(let time)):
-      extend(time, now, &effects)
-
-    case (.starting, .appStopped(let signal)), (.serving, .appStopped(let signal)),
-      (.draining, .appStopped(let signal)), (.stopping, .appStopped(let signal)),
-      (.killing, .appStopped(let signal)):
-      stopApp(signal, &effects)
-    case (.starting, .appContinued), (.serving, .appContinued), (.draining, .appContinued),
-      (.stopping, .appContinued), (.killing, .appContinued):
-      state.isAppStopped = false
-
-    case (.starting, .appEnded(let ending)), (.serving, .appEnded(let ending)),
-      (.draining, .appEnded(let ending)), (.stopping, .appEnded(let ending)),
-      (.killing, .appEnded(let ending)):
-      leave(ending, now, &effects)
-    case (.leaving, .nobodyLeft):
-      // While the exit hooks run it says nothing: `findLeftovers` asks again when they are done.
-      if !state.exitHooksRun { finish(code: plan.exitCode(state.ending.code), &effects) }
-    case (.leaving, .leftoversFound):
-      dealWithLeftovers(now, &effects)
-
-    case (.draining, .deadline):
-      becomeUnreadyWhenDue(now, &effects)
-    case (.stopping, .deadline):
-      if now >= state.killAt { kill(now, &effects) }
-    case (.leaving, .deadline):
-      if now >= state.leaveAt { leaveOn(now, &effects) }
-
-    // What cannot happen in a phase, or comes too late to matter.
-    case (.waiting, .appStarted), (.waiting, .appNotStarted), (.waiting, .gateOpened),
-      (.waiting, .appEnded), (.waiting, .appStopped), (.waiting, .appContinued),
-      (.serving, .appStarted), (.serving, .appNotStarted), (.serving, .gateOpened),
-      (.draining, .appStarted), (.draining, .appNotStarted), (.draining, .live(true)),
-      (.stopping, .appStarted), (.stopping, .appNotStarted), (.stopping, .gateOpened),
-      (.killing, .appStarted), (.killing, .appNotStarted), (.killing, .gateOpened),
-      (.leaving, .appStarted), (.leaving, .appNotStarted), (.leaving, .gateOpened),
-      (.leaving, .appEnded), (.leaving, .appStopped), (.leaving, .appContinued),
-      (.starting, .startAllowed), (.serving, .startAllowed), (.draining, .startAllowed),
-      (.stopping, .startAllowed), (.killing, .startAllowed), (.leaving, .startAllowed),
-      (.waiting, .listeners), (.starting, .listeners), (.serving, .listeners),
-      (.stopping, .listeners), (.killing, .listeners), (.leaving, .listeners),
-      (.waiting, .live), (.starting, .live), (.serving, .live), (.stopping, .live),
-      (.killing, .live), (.leaving, .live),
-      (.waiting, .until), (.starting, .until), (.serving, .until), (.stopping, .until),
-      (.killing, .until), (.leaving, .until),
-      (.waiting, .extend), (.starting, .extend), (.serving, .extend), (.draining, .extend),
-      (.killing, .extend), (.leaving, .extend),
-      (.waiting, .nobodyLeft), (.starting, .nobodyLeft), (.serving, .nobodyLeft),
-      (.draining, .nobodyLeft), (.stopping, .nobodyLeft), (.killing, .nobodyLeft),
-      (.waiting, .leftoversFound), (.starting, .leftoversFound), (.serving, .leftoversFound),
-      (.draining, .leftoversFound), (.stopping, .leftoversFound), (.killing, .leftoversFound),
-      (.waiting, .hooksEnded), (.starting, .hooksEnded), (.serving, .hooksEnded),
-      (.draining, .hooksEnded), (.stopping, .hooksEnded), (.killing, .hooksEnded),
-      (.leaving, .hooksEnded),
-      (.starting, .deadline), (.serving, .deadline), (.killing, .deadline), (.exited, _):
-      break
+    case .exited: break
     }
-    if phase == .draining { endWindowWhenOver(now, &effects) }
-    return effects
+  }
+
+  /// What a deadline means in each phase.
+  private mutating func meetDeadline(_ now: Instant, _ effects: inout Effects) {
+    switch phase {
+    case .waiting: timeOutWaiting(now, &effects)
+    case .starting, .serving: missWatchdogWhenDue(now, &effects)
+    case .draining:
+      becomeUnreadyWhenDue(now, &effects)
+      askUntilWhenDue(now, &effects)
+    case .stopping: if now >= state.killAt { kill(now, &effects) }
+    case .leaving: if now >= state.leaveAt { leaveOn(now, &effects) }
+    case .killing, .exited: break
+    }
   }
 
   /// When `deadline` is to be handled next; never where only an event can change something.
   public var nextDeadline: Instant {
     switch phase {
     case .waiting, .leaving: return state.leaveAt
+    // From the drain signal on nobody asks whether the app hangs.
+    case .starting, .serving: return state.watchdogDue
     case .stopping: return state.killAt
-    case .draining:
-      let end = mayEndEarly ? state.windowMinimum : state.windowMaximum
-      return state.isUnready ? end : min(end, state.unreadyAt)
-    case .starting, .serving, .killing, .exited: return .never
+    case .draining: return windowDeadline
+    case .killing, .exited: return .never
     }
   }
-
-  /// Whether the window ends at its minimum, as things are.
-  var mayEndEarly: Bool { state.untilHolds && !state.drainHooksRun }
 }

@@ -6,7 +6,10 @@ extension Lifecycle {
     state.hasOpened = true
     state.openedAt = now
     effects.append(.log(.ready(after: now.since(state.startedAt))))
-    if plan.hasReadyHooks { effects.append(.runHooks(.ready)) }
+    if plan.hasReadyHooks {
+      state.readyHooksRun = true
+      effects.append(.runHooks(.ready))
+    }
   }
 
   mutating func beginDrain(
@@ -38,31 +41,38 @@ extension Lifecycle {
       }
       effects.append(.findListeners)
       if plan.hasLiveCheck { effects.append(.checkLive) }
-      if observesNow { effects.append(.observeTraffic) }
     }
     // Before the hooks: sent to all processes it would be sent to theirs.
     if plan.notice != .none { effects.append(.signalApp(plan.notice)) }
     if plan.hasDrainHooks {
       state.drainHooksRun = true
-      effects.append(.runHooks(.drain))
+      state.owesDrainHooks = state.readyHooksRun
+      if !state.owesDrainHooks { effects.append(.runHooks(.drain)) }
     }
   }
 
-  /// Whether an open window's traffic is watched. A rollout that crashes has none to speak of.
-  var observesNow: Bool {
-    plan.observes && state.hasOpened && state.drainedAt != .never && plan.window.maximum > .zero
+  /// A moment's hooks have ended, or were given up.
+  mutating func endHooks(_ moment: HookMoment, _ effects: inout Effects) {
+    switch moment {
+    case .ready:
+      state.readyHooksRun = false
+      // The window has waited for them; after it nobody is told any more.
+      guard state.owesDrainHooks, phase == .draining else { return }
+      state.owesDrainHooks = false
+      effects.append(.runHooks(.drain))
+    case .drain:
+      state.drainHooksRun = false
+    case .exit:
+      if phase == .leaving && state.exitHooksRun { endExitHooks(&effects) }
+    }
   }
 
   mutating func repeatDrain(
     _ received: ReceivedSignal, _ now: Instant, _ effects: inout Effects
   ) {
     if received.signal == .int && state.interrupts < 2 { state.interrupts &+= 1 }
-    if phase == .draining && received.signal == .int && state.interrupts == 2 {
-      state.windowEnd = .secondInterrupt
-      state.windowMaximum = now
-      state.drainHooksRun = false
-      return
-    }
+    // A person's: the window is over, which `windowOver` says.
+    if phase == .draining && state.interrupts == 2 { return }
     let end = phase == .draining ? state.windowMaximum : state.killAt
     let left: Interval? = end == .never ? nil : end.since(now)
     effects.append(.log(.repeated(received.signal, phase, left: left)))
@@ -72,24 +82,44 @@ extension Lifecycle {
     switch listeners {
     case .none where plan.windowSource != .given:
       // A worker's drain hook is still waited for, until the maximum.
-      state.windowEnd = .noListener
-      state.windowMinimum = now
-      state.untilHolds = true
-      if observesNow { effects.append(.stopObserving) }
+      state.hasNoListener = true
       effects.append(.log(.windowChanged(.noListener, left: .zero)))
     case .none, .udp:
-      if observesNow { effects.append(.stopObserving) }
       guard plan.endsEarly, state.windowMinimum < state.windowMaximum else { return }
       effects.append(.log(.windowChanged(.unseen, left: state.windowMaximum.since(now))))
     case .tcp, .unknown:
-      break
+      // A rollout that crashes has no traffic to speak of.
+      guard plan.observes, state.hasOpened, !state.isObserving else { return }
+      state.isObserving = true
+      effects.append(.observeTraffic)
     }
   }
 
-  mutating func hold(_ holds: Bool, _ condition: WindowEnd) {
-    guard state.windowEnd != .noListener, plan.endsEarly else { return }
-    state.untilHolds = holds
-    state.windowEnd = holds ? condition : .none
+  /// Takes what the traffic has come to: once it has ended the checks of `--until` are asked, if there are
+  /// any, and while it goes on nobody asks them.
+  mutating func weigh(_ end: WindowEnd, _ now: Instant, _ effects: inout Effects) {
+    guard plan.endsEarly else { return }
+    state.traffic = end
+    if end == .none { state.checksHold = false }
+    askUntilWhenDue(now, &effects)
+  }
+
+  /// Takes the checks' answer; one that was asked for a silence that is over says nothing.
+  mutating func weighChecks(_ hold: Bool) {
+    state.isAskingUntil = false
+    state.checksHold = hold && state.traffic != .none
+  }
+
+  /// Whether the checks of `--until` are what the window waits for.
+  private var awaitsChecks: Bool {
+    plan.hasUntilChecks && state.traffic != .none && !state.checksHold && !state.isAskingUntil
+  }
+
+  mutating func askUntilWhenDue(_ now: Instant, _ effects: inout Effects) {
+    guard awaitsChecks, now >= state.untilDue else { return }
+    state.isAskingUntil = true
+    state.untilDue = now + plan.untilEvery
+    effects.append(.askUntil)
   }
 
   mutating func shortenWindow(
@@ -97,8 +127,13 @@ extension Lifecycle {
   ) {
     guard state.windowMinimum < state.windowMaximum else { return }
     state.windowMaximum = state.windowMinimum
-    state.windowEnd = .minimum
     effects.append(.log(.windowChanged(change, left: state.windowMaximum.since(now))))
+  }
+
+  mutating func missWatchdogWhenDue(_ now: Instant, _ effects: inout Effects) {
+    guard now >= state.watchdogDue else { return }
+    state.watchdogDue = .never
+    effects.append(.missWatchdog)
   }
 
   mutating func becomeUnreadyWhenDue(_ now: Instant, _ effects: inout Effects) {
@@ -107,25 +142,50 @@ extension Lifecycle {
     effects.append(.log(.unready))
   }
 
+  /// What `--until` has come to; none while it does not hold.
+  private var untilEnd: WindowEnd {
+    if plan.hasUntilChecks && state.checksHold && state.traffic != .none { return .check }
+    return plan.hasUntilChecks ? .none : state.traffic
+  }
+
+  /// Why the window would end before its maximum, were its minimum over; none where it would not.
+  private var earlyEnd: WindowEnd {
+    if state.drainHooksRun { return .none }
+    return state.hasNoListener ? .noListener : untilEnd
+  }
+
+  /// Whether the window is over, and by what; nil while it is open. No window at all is over by nothing.
+  func windowOver(_ now: Instant) -> WindowEnd? {
+    if state.interrupts >= 2 { return .secondInterrupt }
+    if state.windowMaximum == state.drainedAt { return WindowEnd.none }
+    // Whoever listens on nothing has no minimum either.
+    let minimum = state.hasNoListener ? state.drainedAt : state.windowMinimum
+    if earlyEnd != .none && now >= minimum { return earlyEnd }
+    guard now >= state.windowMaximum else { return nil }
+    // A rollout's crash and a hung app were given their minimum, everybody else the maximum.
+    return state.windowMaximum == state.windowMinimum && plan.isRange ? .minimum : .maximum
+  }
+
+  /// When something of an open window is due.
+  var windowDeadline: Instant {
+    let end = earlyEnd == .none ? state.windowMaximum : state.windowMinimum
+    let next = awaitsChecks ? min(end, state.untilDue) : end
+    return state.isUnready ? next : min(next, state.unreadyAt)
+  }
+
   mutating func endWindowWhenOver(_ now: Instant, _ effects: inout Effects) {
-    let isOver =
-      now >= state.windowMaximum || (mayEndEarly && now >= state.windowMinimum)
-    guard isOver else { return }
-    if state.windowMaximum == state.drainedAt && state.windowEnd != .secondInterrupt {
-      state.windowEnd = .none
-    } else if !mayEndEarly && state.windowEnd != .secondInterrupt {
-      // A rollout's crash and a hung app were given their minimum, everybody else the maximum.
-      let isShort = state.windowMaximum == state.windowMinimum && plan.isRange
-      state.windowEnd = isShort ? .minimum : .maximum
-    }
+    guard let end = windowOver(now) else { return }
+    state.windowEnd = end
     stop(now, &effects)
   }
 
   mutating func stop(_ now: Instant, _ effects: inout Effects) {
-    if observesNow && state.windowEnd != .noListener {
-      effects.append(.stopObserving)
-    }
+    stopObserving(&effects)
     state.isUnready = true
+    if state.owesDrainHooks {
+      state.owesDrainHooks = false
+      effects.append(.log(.hooksNotRun(.drain)))
+    }
     if plan.holds {
       state.endedAt = now
       if state.windowEnd != .none { effects.append(.log(.ended(state.ending))) }
@@ -141,6 +201,12 @@ extension Lifecycle {
       // A stopped process acts on no signal but SIGKILL until it is continued.
       if state.isAppStopped { effects.append(.signalApp(.cont)) }
     }
+  }
+
+  mutating func stopObserving(_ effects: inout Effects) {
+    guard state.isObserving else { return }
+    state.isObserving = false
+    effects.append(.stopObserving)
   }
 
   /// A signal that would end any program ends `--hold`, too; it passes none on.

@@ -16,6 +16,10 @@ public enum Effect: BitwiseCopyable, Sendable {
   case checkLive
   /// Begin to watch the app's traffic.
   case observeTraffic
+  /// Ask the checks of `--until`; `untilChecked` is the answer.
+  case askUntil
+  /// The app has not said in time that it is alive.
+  case missWatchdog
   /// Stop watching.
   case stopObserving
   /// Run the hooks of that moment; `hooksEnded` is the answer.
@@ -48,7 +52,8 @@ public struct Effects: Sendable {
 
   /// Whether the event was a signal that is passed on, and nothing has changed.
   public var isForwarding: Bool {
-    if case .forward = list[0] { count > 0 } else { false }
+    // The signal and its line: where it also ended the window there is more.
+    if count == 2, case .forward = list[0], case .log(.forwarded) = list[1] { true } else { false }
   }
 
   mutating func append(_ effect: Effect) {

@@ -24,8 +24,12 @@ public enum Event: BitwiseCopyable, Sendable {
   case listeners(Listeners)
   /// Whether `--live` held, in answer to `checkLive`.
   case live(Bool)
-  /// Whether everything that `--until` asks for holds now, and which condition was the last.
-  case until(holds: Bool, WindowEnd)
+  /// What `--until` asks of the traffic holds now, by this condition; none where it does not.
+  case traffic(WindowEnd)
+  /// Whether the checks of `--until` hold, in answer to `askUntil`.
+  case untilChecked(Bool)
+  /// When the app has to have said that it is alive; never where no time runs.
+  case watchdog(due: Instant)
   /// Every hook of that kind has ended or was given up.
   case hooksEnded(HookMoment)
   /// The app asks for more time to stop (sd_notify(3), EXTEND_TIMEOUT_USEC), from now.

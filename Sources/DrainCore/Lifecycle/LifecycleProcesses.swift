@@ -1,6 +1,18 @@
-// Signals that are passed on, stops and continues, and the way out.
+// The app's start, signals that are passed on, stops and continues, and the way out.
 
 extension Lifecycle {
+  mutating func startApp(_ now: Instant, _ effects: inout Effects) {
+    state.phase = .starting
+    state.startedAt = now
+    state.leaveAt = .never
+    effects.append(.startApp)
+  }
+
+  mutating func note(_ pid: Int32, _ effects: inout Effects) {
+    state.appPID = pid
+    effects.append(.log(.started(pid: pid)))
+  }
+
   mutating func endWaiting(
     _ received: ReceivedSignal, _ program: KnownProgram, _ effects: inout Effects
   ) {
@@ -68,7 +80,7 @@ extension Lifecycle {
   mutating func leave(_ ending: Ending, _ now: Instant, _ effects: inout Effects) {
     if phase == .draining {
       state.windowEnd = .appExit
-      if observesNow { effects.append(.stopObserving) }
+      stopObserving(&effects)
     }
     state.phase = .leaving
     state.isUnready = true

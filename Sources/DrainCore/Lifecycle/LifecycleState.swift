@@ -25,11 +25,25 @@ public struct LifecycleState: Equatable, BitwiseCopyable, Sendable {
   public internal(set) var exitHooksRun = false
   /// Whether the exit hooks are done with and left-over processes are being dealt with.
   public internal(set) var dealsWithLeftovers = false
-  /// Whether all that `--until` asks for holds, as it was last told.
-  public internal(set) var untilHolds = false
+  /// Whether hooks of the gate's opening still run: what deregisters must not come before what registers.
+  public internal(set) var readyHooksRun = false
+  /// Whether the drain hooks wait for that.
+  public internal(set) var owesDrainHooks = false
+  /// Whether the app's traffic is being watched.
+  public internal(set) var isObserving = false
+  /// What the traffic has come to, as it was last told; none while it goes on.
+  public internal(set) var traffic = WindowEnd.none
+  /// Whether the checks of `--until` held when they were asked last, in the silence that goes on.
+  public internal(set) var checksHold = false
+  /// Whether they are being asked.
+  public internal(set) var isAskingUntil = false
+  /// The earliest moment at which they may be asked again.
+  public internal(set) var untilDue = Instant(nanoseconds: 0)
+  /// Whether the app listens on nothing, and nobody asked for the window.
+  public internal(set) var hasNoListener = false
   /// Whether `/readyz` fails for good.
   public internal(set) var isUnready = false
-  /// The condition that held last, or what ended the window.
+  /// What ended the window; none while it is open, and where there was none.
   public internal(set) var windowEnd = WindowEnd.none
   /// When the app was started, or began to wait.
   public internal(set) var startedAt = Instant.never
@@ -45,6 +59,8 @@ public struct LifecycleState: Equatable, BitwiseCopyable, Sendable {
   public internal(set) var unreadyAt = Instant.never
   /// When the app was sent its stop signal.
   public internal(set) var stoppedAt = Instant.never
+  /// When the app has to have said that it is alive; never where no time runs.
+  public internal(set) var watchdogDue = Instant.never
   /// When the app is sent SIGKILL.
   public internal(set) var killAt = Instant.never
   /// When the app ended.

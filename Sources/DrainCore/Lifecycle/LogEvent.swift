@@ -57,6 +57,8 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case cameBack(Signal, count: UInt32, isBare: Bool)
   /// A hook, one of `LogContext.hooks`, has ended or was given up.
   case hookEnded(HookMoment, hook: Int, CheckOutcome)
+  /// Hooks were not run: those before them took longer than the window.
+  case hooksNotRun(HookMoment)
   /// The app's connections cannot be watched, for this reason: the window lasts its maximum.
   case cannotObserve(errno: Int32)
   /// The app has told something of itself.

@@ -1,5 +1,5 @@
 /// Where drainit is in its life; it only ever moves forward.
-public enum Phase: UInt8, BitwiseCopyable, Sendable {
+public enum Phase: UInt8, BitwiseCopyable, Comparable, Sendable {
   /// `--start-after` does not hold yet: there is no app.
   case waiting
   /// The app is being started or runs, and its gate has not opened.
@@ -16,4 +16,9 @@ public enum Phase: UInt8, BitwiseCopyable, Sendable {
   case leaving
   /// Nothing is left to do.
   case exited
+
+  /// Whether the one comes before the other in a life.
+  @inline(__always) public static func < (left: Phase, right: Phase) -> Bool {
+    left.rawValue < right.rawValue
+  }
 }

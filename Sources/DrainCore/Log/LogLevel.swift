@@ -32,7 +32,8 @@ extension LogEvent {
     case .started, .ready, .draining, .notDraining, .windowChanged, .repeated, .unready, .stopping,
       .extended, .leftovers, .waitingForLeftovers, .waitingForStart, .endedWaiting, .notified:
       .info
-    case .cannotObserve, .cameBack, .inTheWay, .moreInTheWay, .killing, .continued, .stopped,
+    case .hooksNotRun, .cannotObserve, .cameBack, .inTheWay,
+      .moreInTheWay, .killing, .continued, .stopped,
       .startTimedOut,
       .notExecuted, .noEndpoint,
       .linesDropped,
@@ -70,7 +71,7 @@ extension LogEvent {
     case .linesDropped: "lines-dropped"
     case .cannotObserve: "cannot-observe"
     case .cameBack: "came-back"
-    case .hookEnded: "hook"
+    case .hookEnded, .hooksNotRun: "hook"
     case .notified: "notified"
     case .callFailed: "call-failed"
     }

@@ -103,7 +103,13 @@ extension ByteBuffer {
       }
       append(decimal: UInt64(count))
       append(count == 1 ? " time so far); " : " times so far); ")
-      appendApp(state, context)
+      if context.plan.holds {
+        append("the window")
+      } else if state.appPID == 0 {
+        append("the wait for --start-after")
+      } else {
+        appendApp(state, context)
+      }
       append(" goes on")
       if isBare { append("; endpoint, checks and observation stay off") }
     case .hookEnded(let moment, let hook, let outcome):
@@ -112,6 +118,9 @@ extension ByteBuffer {
       append(context.hooks[Int(moment.rawValue)][hook].text)
       append(": ")
       if case .fails(let failure) = outcome { failure.append(to: &self) } else { append("done") }
+    case .hooksNotRun(let moment):
+      append(HookMoment.option(Int(moment.rawValue)))
+      append(" was not run: what --on-ready runs took longer than the window")
     case .notified(let notice):
       appendApp(state, context)
       append(notice, context)

@@ -22,6 +22,8 @@ extension DrainPlan {
     plan.stopTimeout = options.stopTimeout
     plan.observes = true
     plan.hasDrainHooks = !options.hooks[1].isEmpty
+    for condition in options.until { if case .check = condition { plan.hasUntilChecks = true } }
+    plan.untilEvery = options.readyEvery
     if plan.holds {
       try plan.fitIntoGrace()
       plan.endsEarly = plan.isRange

@@ -27,20 +27,6 @@ public struct AppNotices: Equatable, BitwiseCopyable, Sendable {
 
   public init() {}
 
-  /// Everything that is no time, for a drainit that comes back after a fault.
-  var flags: UInt64 {
-    get {
-      UInt64(watchdog.rawValue) << 3 | (isReady ? 4 : 0) | (isStopping ? 2 : 0)
-        | (hasWritten ? 1 : 0)
-    }
-    set {
-      isReady = newValue & 4 != 0
-      isStopping = newValue & 2 != 0
-      hasWritten = newValue & 1 != 0
-      watchdog = Watchdog(rawValue: UInt8(truncatingIfNeeded: newValue >> 3)) ?? .off
-    }
-  }
-
   /// Takes a message; what of it is news for the log.
   @inline(never) public mutating func take(_ message: NotifyMessage, at now: Instant) -> AppNotice?
   {

@@ -15,7 +15,7 @@ import Testing
 
   @Test func itEndsWithTheWindowAndSignalsNobody() {
     var story = holding()
-    story.tell(.until(holds: true, .quiet), after: .seconds(6))
+    story.tell(.traffic(.quiet), after: .seconds(6))
     #expect(story.exitCode == 0)
     #expect(story.signals.isEmpty)
     #expect(story.lines == ["holding for 5s to 12s", "held for 6s (quiet; 6s saved)"])

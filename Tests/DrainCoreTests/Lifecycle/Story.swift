@@ -7,6 +7,10 @@ struct Story {
   var lines: [String] = []
   var signals: [Signal] = []
   var exitCode: UInt8?
+  /// Every effect so far.
+  var done: [Effect] = []
+  /// What `--live` says at once; nil where it takes longer.
+  var isLive: Bool?
   var listeners = Listeners.tcp
   var hasLeftovers = false
   private var context: LogContext
@@ -44,13 +48,25 @@ struct Story {
   /// Lets time pass.
   mutating func wait(_ time: Interval) { tell(.deadline, after: time) }
 
+  /// As the shell does it: what an effect raises is handled when those before it are done.
   private mutating func perform(_ effects: Effects) {
+    var raised = EventQueue()
+    var effects = effects
+    while true {
+      perform(effects, &raised)
+      guard let event = raised.popFirst() else { return }
+      effects = lifecycle.handle(event, now: now)
+    }
+  }
+
+  private mutating func perform(_ effects: Effects, _ raised: inout EventQueue) {
     for index in 0..<effects.count {
+      done.append(effects[index])
       switch effects[index] {
-      case .startApp: perform(lifecycle.handle(.appStarted(pid: 7), now: now))
-      case .findListeners: perform(lifecycle.handle(.listeners(listeners), now: now))
-      case .findLeftovers:
-        perform(lifecycle.handle(hasLeftovers ? .leftoversFound : .nobodyLeft, now: now))
+      case .startApp: raised.append(.appStarted(pid: 7))
+      case .findListeners: raised.append(.listeners(listeners))
+      case .findLeftovers: raised.append(hasLeftovers ? .leftoversFound : .nobodyLeft)
+      case .checkLive: if let isLive { raised.append(.live(isLive)) }
       case .signalApp(let signal), .forward(_, let signal), .signalLeftovers(let signal):
         signals.append(signal)
       case .log(let event):
@@ -58,7 +74,9 @@ struct Story {
         buffer.append(event, lifecycle.state, context)
         lines.append(text(buffer))
       case .exit(let code): exitCode = code
-      case .checkLive, .observeTraffic, .stopObserving, .runHooks, .stopAsJob, .continueAsJob: break
+      case .observeTraffic, .stopObserving, .askUntil, .missWatchdog, .runHooks, .stopAsJob,
+        .continueAsJob:
+        break
       }
     }
   }

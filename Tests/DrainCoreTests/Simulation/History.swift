@@ -41,6 +41,7 @@ struct History {
       plan.hasDrainHooks = random.once(in: 3)
       plan.hasReadyHooks = random.once(in: 3)
       plan.hasLiveCheck = random.once(in: 4)
+      plan.hasUntilChecks = random.once(in: 4)
       plan.endsEarly = random.once(in: 2)
       plan.observes = plan.endsEarly || random.once(in: 2)
       plan.unreadyAfter = random.once(in: 3) ? random.time(upTo: .seconds(20)) : .zero
@@ -73,7 +74,7 @@ struct History {
   }
 
   private static func event(_ random: inout Random) -> Event {
-    switch random.below(16) {
+    switch random.below(17) {
     case 0, 1, 2: .signal(ReceivedSignal(signal: .term), program: program(&random))
     case 3: .signal(ReceivedSignal(signal: .int), program: program(&random))
     case 4: .signal(ReceivedSignal(signal: .int, senderPID: 7), program: .other)
@@ -81,12 +82,13 @@ struct History {
       .signal(
         ReceivedSignal(signal: Signal(Int32(1 + random.below(64)))), program: program(&random))
     case 6, 7, 8: .gateOpened
-    case 9: .until(holds: true, .quiet)
-    case 10: .until(holds: !random.once(in: 2), .closed)
+    case 9: .traffic(.quiet)
+    case 10: .traffic(random.once(in: 2) ? .none : .closed)
     case 11: .appEnded(random.once(in: 2) ? .exited(code: 3) : .killed(.segv))
     case 12: .appStopped(random.once(in: 2) ? .tstp : .stop)
     case 13: .appContinued
     case 14: .extend(random.time(upTo: .seconds(30)))
+    case 15: .watchdog(due: Instant(nanoseconds: random.time(upTo: .seconds(90)).nanoseconds))
     default: .startAllowed
     }
   }
@@ -106,6 +108,9 @@ struct AppModel {
   var liveAfter: Interval
   /// How long its hooks take; nil where they hang (the shell's own time limit does not help).
   var hooksTake: Interval?
+  /// Whether its state is told before the effects of the same moment are done, as a file's is.
+  var answersAtOnce: Bool
+  var untilHolds: Bool
   /// How long left-overs take to end by themselves; nil where there are none.
   var leftoversLast: Interval?
 
@@ -116,6 +121,8 @@ struct AppModel {
     isLive = !random.once(in: 3)
     liveAfter = random.time(upTo: .seconds(2))
     hooksTake = random.once(in: 4) ? nil : random.time(upTo: .seconds(8))
+    answersAtOnce = random.once(in: 2)
+    untilHolds = !random.once(in: 3)
     leftoversLast = random.once(in: 2) ? nil : random.time(upTo: .seconds(40))
   }
 }

@@ -26,7 +26,7 @@ struct Invariants {
       }
     case .listeners(.none): lateListeners = plan.windowSource != .given
     case .live(false): liveFailed = true
-    case .until(let holds, _): until = holds
+    case .traffic(let end): until = end != .none
     default: break
     }
   }
@@ -35,7 +35,7 @@ struct Invariants {
     _ event: Event, _ effects: Effects, _ world: World
   ) throws(Violation) {
     let lifecycle = world.lifecycle
-    guard lifecycle.phase.rawValue >= phase.rawValue else {
+    guard lifecycle.phase >= phase else {
       throw Violation(description: "the phase went back from \(phase) to \(lifecycle.phase)")
     }
     phase = lifecycle.phase
@@ -51,6 +51,16 @@ struct Invariants {
       case .signalApp(let signal) where signal == lifecycle.state.stopSignal && phase == .stopping:
         try countStop(signal, lifecycle)
       case .forward: passedOn += 1
+      case .observeTraffic, .askUntil, .findListeners, .checkLive, .runHooks(.drain),
+        .runHooks(.ready):
+        // They may stand before the stop in one event's effects, never behind it.
+        if stoppedAt != nil {
+          throw Violation(description: "\(effects[index]) after the stop signal")
+        }
+      case .signalApp(let signal) where signal == lifecycle.plan.notice && stoppedAt != nil:
+        if signal != lifecycle.state.stopSignal && signal != .cont {
+          throw Violation(description: "a notice after the stop signal")
+        }
       case .exit(let code): try checkExit(code, world)
       default: break
       }

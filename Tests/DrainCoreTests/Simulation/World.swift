@@ -18,6 +18,9 @@ struct World {
   var seen = Invariants()
   /// The phases that it was in.
   var visited: [Phase] = []
+  /// What effects have raised, and whether some are being done.
+  private var raised = EventQueue()
+  private var isPerforming = false
   /// How many signals could be passed on without a question to `handle`.
   var shortcuts = 0
 
@@ -28,7 +31,7 @@ struct World {
 
   /// Lives the whole history and a calm end in which drainit must finish.
   mutating func live(_ history: History) throws(Violation) {
-    try apply(lifecycle.begin(now: now))
+    try perform(lifecycle.begin(now: now))
     for step in history.steps {
       try pass(to: now + step.after)
       if exitCode != nil { return }
@@ -61,7 +64,11 @@ struct World {
       if deadline <= next {
         let before = lifecycle.state
         try deliver(.deadline)
-        if exitCode == nil && lifecycle.nextDeadline <= now && lifecycle.state == before {
+        // One that follows from it may be due at once: the app and what it leaves may be given no time at all.
+        let isNew =
+          lifecycle.phase != before.phase
+          || lifecycle.state.dealsWithLeftovers != before.dealsWithLeftovers
+        if exitCode == nil && lifecycle.nextDeadline <= now && !isNew {
           throw Violation(description: "a deadline that was handled is still due")
         }
       } else if let index = pending.firstIndex(where: { $0.at == next }) {
@@ -72,6 +79,7 @@ struct World {
   }
 
   private mutating func deliver(_ event: Event) throws(Violation) {
+    if isPerforming { return raised.append(event) }
     guard exitCode == nil else { return }
     var event = event
     switch event {
@@ -94,7 +102,16 @@ struct World {
     let effects = try handle(event)
     try seen.after(event, effects, self)
     if visited.last != lifecycle.phase { visited.append(lifecycle.phase) }
-    try apply(effects)
+    try perform(effects)
+  }
+
+  /// Does effects in their order; what they raise is handled afterwards.
+  private mutating func perform(_ effects: Effects) throws(Violation) {
+    isPerforming = true
+    for index in 0..<effects.count { try apply(effects[index]) }
+    isPerforming = false
+    if raised.lost > 0 { throw Violation(description: "an event was lost") }
+    if let next = raised.popFirst() { try deliver(next) }
   }
 
   /// Where the shell may pass a signal on without a question to `handle`, that must be all there is to do.
@@ -122,11 +139,7 @@ struct World {
     lifecycle = Lifecycle(plan: lifecycle.plan, resuming: read.lifecycle)
     let effects = lifecycle.resume(now: now)
     try seen.after(.deadline, effects, self)
-    try apply(effects)
-  }
-
-  private mutating func apply(_ effects: Effects) throws(Violation) {
-    for index in 0..<effects.count { try apply(effects[index]) }
+    try perform(effects)
   }
 
   private mutating func apply(_ effect: Effect) throws(Violation) {
@@ -135,7 +148,18 @@ struct World {
       isAlive = !app.fails
       try deliver(app.fails ? .appNotStarted(code: 127) : .appStarted(pid: 7))
     case .findListeners: try deliver(.listeners(app.listeners))
-    case .checkLive: pending.append((now + app.liveAfter, .live(app.isLive)))
+    case .checkLive:
+      if app.answersAtOnce {
+        try deliver(.live(app.isLive))
+      } else {
+        pending.append((now + app.liveAfter, .live(app.isLive)))
+      }
+    case .askUntil:
+      if app.answersAtOnce {
+        try deliver(.untilChecked(app.untilHolds))
+      } else {
+        pending.append((now + app.liveAfter, .untilChecked(app.untilHolds)))
+      }
     case .runHooks(let moment):
       if let time = app.hooksTake { pending.append((now + time, .hooksEnded(moment))) }
     case .signalApp(.kill):
@@ -151,7 +175,7 @@ struct World {
     case .signalLeftovers(.kill): pending.append((now, .nobodyLeft))
     case .exit(let code): exitCode = code
     case .forward, .signalLeftovers, .observeTraffic, .stopObserving, .stopAsJob, .continueAsJob,
-      .log:
+      .missWatchdog, .log:
       break
     }
   }

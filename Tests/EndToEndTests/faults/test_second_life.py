@@ -18,6 +18,7 @@ import pytest
 import probing
 from box import RTMIN, status_of, until
 from podman import Podman
+from registry import Registry
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS") or 6)
 SEED = int(os.environ.get("FAULT_SEED") or random.randrange(1 << 30))
@@ -241,6 +242,71 @@ def test_while_it_waits_for_another_the_wait_goes_on(drainit, fault, place):
     assert not box.children()
     (place / "go").touch()
     probing.wait_until_ready(box)
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 0
+
+
+def test_a_relative_path_of_the_wait_means_what_it_meant(drainit, fault, place):
+    box = drainit("--start-after", "file:go", "--drain", "1s", app=["sh", "-c", "pwd; exec sleep 600"],
+                  cwd=str(place))
+    probing.wait_for_status(box, 200, "/livez")
+    assert fault(box.pid).returncode == 0
+    line = box.log.wait_for(CAME_BACK + ".*").group(0)
+    # There is no app yet that could go on.
+    assert line.endswith("; the wait for --start-after goes on"), line
+    (place / "go").touch()
+    box.out.wait_for(f"^{place}$")
+
+
+def test_a_held_window_goes_on(start, bench, fault):
+    app = start(["tini-static", "--", bench / "web", "8080"])
+    app.out.wait_for("listening")
+    hold = subprocess.Popen(
+        ["nsenter", "--target", str(app.first), "--pid", "--net", "--mount", "--",
+         bench / "drainit", "--hold", "--drain", "4s"], cwd="/", env={"PATH": "/usr/bin:/bin"})
+    begun = time.monotonic()
+    app.log.wait_for("^drainit: holding for 4s")
+    own = until(lambda: app.named("drainit"), "--hold runs")[0]
+    assert fault(own).returncode == 0
+    app.log.wait_for(CAME_BACK + r".*the window goes on$")
+    assert hold.wait(30) == 0
+    assert 4 <= time.monotonic() - begun < 8
+    app.log.wait_for(r"^drainit: held for 4")
+
+
+@pytest.mark.parametrize("moment", ["ready", "drain", "exit"])
+def test_a_hooks_program_does_not_run_on_beside_its_successor(drainit, fault, place, moment):
+    hook = f"sh -c 'echo begun >>{place}/notes; sleep 3; echo done >>{place}/notes'"
+    box = drainit("--drain", "1s..8s", f"--on-{moment}", hook, "--hook-timeout", "8s",
+                  app=["signals", "--listen", "8080", "TERM=0"])
+    notes = lambda: (place / "notes").read_text().split() if (place / "notes").exists() else []
+    probing.wait_until_ready(box)
+    if moment != "ready":
+        box.signal(signal.SIGTERM)
+    until(lambda: notes() == ["begun"], "the hook runs")
+    assert fault(box.pid).returncode == 0
+    box.log.wait_for(CAME_BACK)
+    until(lambda: notes() == ["begun", "begun"], "it runs again, and the first has gone")
+    until(lambda: "done" in notes(), "the second ends")
+    time.sleep(0.5)
+    assert notes() == ["begun", "begun", "done"]
+    if moment == "ready":
+        box.signal(signal.SIGTERM)
+    assert box.wait() == 0
+    box.log.wait_for(f"--on-{moment} sh: done")
+
+
+def test_a_request_that_was_under_way_is_sent_again(drainit, fault):
+    """The registry has not answered yet when the fault comes."""
+    box = drainit("--drain", "1s", "--on-ready", "PUT http://127.0.0.1:8500/up", "--hook-timeout", "20s",
+                  "--ready", "tcp:8500", app=["web", "8080"])
+    registry = Registry(box, None)
+    registry.wait_for("/up")
+    registry.answer = "200 OK"
+    assert fault(box.pid).returncode == 0
+    box.log.wait_for(CAME_BACK)
+    box.log.wait_for("--on-ready PUT http://127.0.0.1:8500/up: done")
+    assert [request.path for request in registry.requests] == ["/up", "/up"]
     box.signal(signal.SIGTERM)
     assert box.wait() == 0
 

@@ -1,0 +1,33 @@
+/// The process groups of checks' and hooks' programs that run, for a drainit that comes back after a fault:
+/// what an earlier life started must not run on beside what this one starts.
+public struct ProgramGroups: Equatable, BitwiseCopyable, Sendable {
+  /// More run at once only where every check and hook is a program; those are then not remembered.
+  public static var capacity: Int { 24 }
+
+  private var list = InlineArray<24, Int32>(repeating: 0)
+
+  public init() {}
+
+  /// The group at `index`, below `capacity`; 0 for none.
+  public subscript(index: Int) -> Int32 { list[index] }
+
+  /// Adds a group that runs.
+  public mutating func insert(_ group: Int32) { replace(0, by: group) }
+
+  /// Removes one that has ended.
+  public mutating func remove(_ group: Int32) { replace(group, by: 0) }
+
+  private mutating func replace(_ old: Int32, by new: Int32) {
+    for index in 0..<ProgramGroups.capacity where list[index] == old {
+      list[index] = new
+      return
+    }
+  }
+
+  public static func == (left: ProgramGroups, right: ProgramGroups) -> Bool {
+    for index in 0..<ProgramGroups.capacity where left.list[index] != right.list[index] {
+      return false
+    }
+    return true
+  }
+}
