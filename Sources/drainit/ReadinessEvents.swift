@@ -125,7 +125,7 @@ extension Readiness {
       news.wantsReport = true
       return
     }
-    switch needs(page, facts) {
+    switch needs(page, of: slot, facts) {
     case .none:
       answer(slot, facts, loop, now)
     case .ready:
@@ -137,10 +137,18 @@ extension Readiness {
     }
   }
 
-  private func needs(_ page: ProbePage, _ facts: EndpointFacts) -> NeededChecks {
-    EndpointAnswer.needs(
+  /// What a request needs: nothing where it leaves out all that there is.
+  private func needs(_ page: ProbePage, of slot: Int, _ facts: EndpointFacts) -> NeededChecks {
+    let needed = EndpointAnswer.needs(
       page, facts: facts, gateIsOpen: groups[.ready].pointee.gate.isOpen,
       hasLive: groups[.live].pointee.gate.checks.count > 0)
+    guard needed != .none, let request = endpoint.request(of: slot) else { return needed }
+    let query = request.query.of(endpoint.head(of: slot))
+    let leavesAllOut =
+      needed == .ready
+      ? EndpointAnswer.excludesAll(groups[.ready].pointee.gate.checks, query)
+      : EndpointAnswer.excludesAll(groups[.live].pointee.gate.checks, query)
+    return leavesAllOut ? .none : needed
   }
 
   /// Does what a group's turn came to: whoever waits for it is answered.
@@ -175,7 +183,7 @@ extension Readiness {
     while let next = endpoint.nextHeld(after: slot) {
       slot = next
       guard case .probe(let page) = endpoint.request(of: slot)?.route else { continue }
-      let needed = needs(page, facts)
+      let needed = needs(page, of: slot, facts)
       // The phase may have changed while it was held: then nothing has to be asked any more.
       if needed == kind || needed == .none { answer(slot, facts, loop, now) }
     }

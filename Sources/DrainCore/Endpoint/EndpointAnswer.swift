@@ -54,6 +54,15 @@ public struct EndpointAnswer: BitwiseCopyable, Sendable {
     }
   }
 
+  /// Whether the query leaves every one of the checks out: then none has to be asked.
+  public static func excludesAll(_ checks: borrowing CheckSchedule, _ query: Span<UInt8>) -> Bool {
+    for index in 0..<checks.count
+    where !HTTPQuery.excludes(checks.names[index], in: query) {
+      return false
+    }
+    return checks.count > 0
+  }
+
   /// Appends the page's body, at most `EndpointLimits.bodyBytes`, and returns its status.
   ///
   /// - Parameters:

@@ -188,6 +188,23 @@ import Testing
       EndpointAnswer.needs(.livez, facts: draining, gateIsOpen: true, hasLive: true) == .none)
   }
 
+  @Test(arguments: [
+    ("exclude=tcp:1&exclude=tcp:2", true), ("exclude=tcp%3A2&x&exclude=tcp:1", true),
+    ("exclude=tcp:1", false), ("exclude=tcp:1&exclude=tcp:1&exclude=no", false), ("", false),
+  ])
+  func onlyAQueryThatLeavesEveryCheckOutAsksNone(_ query: String, _ isAll: Bool) {
+    let checks = CheckSchedule(
+      checks: ["tcp:1", "tcp:2"].map {
+        Check(text: Array($0.utf8), kind: .tcp(host: [], port: 1))
+      }, every: .zero)
+    let bytes = Array(query.utf8)
+    let excludesAll = EndpointAnswer.excludesAll(checks, bytes.span)
+    #expect(excludesAll == isAll)
+    let none = CheckSchedule(checks: [], every: .zero)
+    let excludesNone = EndpointAnswer.excludesAll(none, bytes.span)
+    #expect(!excludesNone)
+  }
+
   @Test func livezFailsWithItsCheckUntilTheDrainSignal() {
     let check = Check(text: Array("tcp:9".utf8), kind: .tcp(host: [], port: 9))
     var memory = GateMemory()

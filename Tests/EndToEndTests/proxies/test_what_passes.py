@@ -1,6 +1,7 @@
 """What a proxy beside the app leaves as it is: WebSockets, what the app closes by itself, and the window's end."""
 
 import signal
+import time
 
 import pytest
 
@@ -84,3 +85,36 @@ def test_the_window_ends_when_the_clients_have_gone(start, bench, place, proxy):
     assert not clients.end().failed, clients.failed
     stop = Stop(old.box)
     assert stop.end == "quiet" and stop.seconds < 20, stop
+
+
+def test_haproxys_question_asks_no_check(start, bench, place):
+    """Ten a second, each with an exclude= of every check, run none."""
+    counts = place / "counts"
+    counts.write_text("")
+    counts.chmod(0o666)
+    script = place / "check"
+    script.write_text(f"#!/bin/sh\necho >>{counts}\n")
+    script.chmod(0o755)
+    fleet = Fleet(start, bench, place, HAProxy, {
+        "READYZ": f"/readyz?exclude=listening&exclude=exec:{script}"})
+    pod = fleet.add("go", "--ready", "listening", "--ready", f"exec:{script}", "--drain", "1s")
+
+    def ran():
+        return len(counts.read_text().splitlines())
+
+    until(lambda: not talks_last(fleet, pod), "HAProxy has read 200")
+    before = ran()
+    over = time.monotonic() + 3
+    until(lambda: time.monotonic() > over, "three seconds pass, in which a check may run once each")
+    assert ran() == before
+    # Whoever leaves none out has it run.
+    probing.wait_for_status(pod.box, 200, port=drainit_port(pod.slot))
+    assert ran() == before + 1
+    assert fleet.stop(pod, 0.5) == 143
+
+
+def talks_last(fleet, pod):
+    """Whether an answer ends its connection."""
+    with fleet.service.connect(pod.port) as made:
+        made.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        return b"connection: close" in made.recv(4096).lower()
