@@ -70,7 +70,7 @@ class Calls:
         import grpc
         self.channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=[
             ("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0), ("grpc.enable_http_proxy", 0),
-            ("grpc.initial_reconnect_backoff_ms", 100), ("grpc.min_reconnect_backoff_ms", 100)])
+            ("grpc.initial_reconnect_backoff_ms", 100)])
         self.say = self.channel.unary_unary("/example.Echo/Say")
 
     def ask(self):
