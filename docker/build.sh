@@ -23,7 +23,8 @@ needs() {
 case $arch in
   x86_64)
     needs /usr/lib/x86_64-linux-musl/libc.a musl-dev linux-libc-dev
-    triple=
+    # The plain ELF triple, as for the other architecture: that of Linux asks for a glibc and a PIE.
+    triple="--triple x86_64-unknown-none-elf"
     ;;
   aarch64)
     # musl is that of the other architecture, and is only linked: nothing of it is run.

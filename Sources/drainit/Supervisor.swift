@@ -135,8 +135,10 @@ struct Supervisor: ~Copyable {
     let now = Clock.now()
     layReady()
     if lifecycle.plan.holds { readiness.learnPorts(again: true) }
-    start(lifecycle.begin(now: now))
+    let effects = lifecycle.begin(now: now)
+    // A window that is held has begun: from here on a fault must not be its end.
     if lifecycle.plan.holds { remember() }
+    start(effects)
     if lifecycle.phase == .waiting {
       remember()
       attend(readiness.awaitStart(facts, sources.loop, now))

@@ -40,7 +40,7 @@ extension Supervisor {
   @inline(never) mutating func remember() {
     // While the app is being started a fault ends drainit, as it would end any program.
     let hasAnybody =
-      lifecycle.state.appPID > 0 || lifecycle.phase == .waiting || lifecycle.plan.holds
+      lifecycle.state.appPID > 0 || (lifecycle.phase == .waiting) != lifecycle.plan.holds
     if secondLife == nil || !hasAnybody || lifecycle.phase == .exited { return }
     var handOver = HandOver(pid: getpid())
     handOver.lifecycle = lifecycle.state

@@ -38,10 +38,6 @@ public struct ChildRun: Equatable, BitwiseCopyable, Sendable {
     _ = setpgid(pid, pid)
   }
 
-  /// Ends the program and all that it started and left in its group. Only while it is not reaped:
-  /// after that the number is free for others.
-  public func kill() { Signalling.toGroup(pid, .kill) }
-
   /// The child's side; returns its code where the program could not be executed. Nothing that owns
   /// is alive where `_exit` is called.
   private static func become(

@@ -96,8 +96,6 @@ public struct LeftOvers: BitwiseCopyable, Sendable {
   private var list = InlineArray<8, ProcessStat?>(repeating: nil)
   /// How many were found, zombies left out.
   public private(set) var count = 0
-  /// Whether there may be more.
-  public private(set) var isMore = false
 
   /// Looks, now.
   @inline(never) public init() {
@@ -115,7 +113,6 @@ public struct LeftOvers: BitwiseCopyable, Sendable {
     }
     list = found
     count = total
-    isMore = seen == LeftOvers.lookLimit
   }
 
   /// How many can be named.

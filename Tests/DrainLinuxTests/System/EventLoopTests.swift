@@ -18,7 +18,7 @@ import Testing
     #expect(event.token.kind == 0xfe)
     #expect(event.token.slot == 0xffff_fff0)
     #expect(event.token.generation == 0xabcdef)
-    #expect(event.canRead && !event.canWrite && !event.hasFailed)
+    #expect(!event.canWrite && !event.hasFailed)
   }
 
   @Test func whatADescriptorIsWatchedForCanChangeAndEnd() throws {

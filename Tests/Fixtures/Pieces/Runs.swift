@@ -18,7 +18,7 @@ func run(_ words: Words, _ environment: Words) throws(Errno) -> Int32 {
     switch Reaper.next() {
     case .noChildren: return 0
     case .nothingNow:
-      if Clock.now() >= deadline { run.kill() }
+      if Clock.now() >= deadline { Signalling.toGroup(run.pid, .kill) }
       usleep(1000)
     case .change(let change):
       guard change.pid == run.pid else { break }
