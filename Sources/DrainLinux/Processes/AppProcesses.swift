@@ -3,6 +3,10 @@ import DrainCore
 
 /// Walks the app's processes by /proc: as PID 1, or with `--hold`, every other one, else drainit's
 /// descendants.
+///
+/// These from the top, by each thread's list of children (proc_tid_children(5)): beside a machine's other
+/// processes the whole of /proc would be read, and the parents of each, at every look. Where the kernel
+/// has no such lists, or they are too long, that is done.
 public struct AppProcesses: ~Copyable {
   private var directory: FileDescriptor?
   private var entries: ByteBuffer
@@ -11,6 +15,13 @@ public struct AppProcesses: ~Copyable {
   private var path: ByteBuffer
   private let own: Int32
   private let isAll: Bool
+  /// Children that were not visited yet, as the kernel wrote them: each number has a blank behind it.
+  private var children: ByteBuffer
+  /// Whether this walk goes from the top.
+  private var isFromTop = false
+
+  // With more threads than that to ask for children, one walk over all processes costs less.
+  private static var threadLimit: Int { 1_024 }
 
   /// Reserves the buffers.
   ///
@@ -19,13 +30,22 @@ public struct AppProcesses: ~Copyable {
     entries = ByteBuffer(capacity: 4_096)
     // The lines before `Uid:` in /proc/PID/status, and the whole of /proc/PID/stat, are shorter.
     text = ByteBuffer(capacity: 1_024)
-    path = ByteBuffer(capacity: 40)
+    // The longest is /proc/PID/task/TID/children.
+    path = ByteBuffer(capacity: 48)
+    // A thousand children at least; what is not used of it is never touched.
+    children = ByteBuffer(capacity: 8_000)
     own = getpid()
     isAll = all || own == 1
   }
 
   /// Begins a walk; false where there is no /proc.
   public mutating func begin() -> Bool {
+    children.removeAll()
+    isFromTop = !isAll && addChildren(of: own)
+    return isFromTop || beginAll()
+  }
+
+  private mutating func beginAll() -> Bool {
     directory = ProcFile.open("/proc", isDirectory: true)
     entries.removeAll()
     walk = DirectoryEntries()
@@ -34,6 +54,15 @@ public struct AppProcesses: ~Copyable {
 
   /// The next process of the app, or nil after the last.
   public mutating func next() -> Int32? {
+    while isFromTop {
+      guard let pid = takeChild() else { return nil }
+      if !addChildren(of: pid) {
+        // From the beginning again: that a process is visited twice does no harm.
+        isFromTop = false
+        _ = beginAll()
+      }
+      return pid
+    }
     while let pid = nextProcess() {
       if pid != own && (isAll || isDescendant(pid)) { return pid }
     }
@@ -51,6 +80,45 @@ public struct AppProcesses: ~Copyable {
   public mutating func user(of pid: Int32) -> UInt32? {
     if !read(pid, "/status") { return nil }
     return ProcText.fileSystemUser(text.bytes)
+  }
+
+  /// Notes the children of each of a process's threads; false where they cannot be known that way. Of a
+  /// process that is gone there are none.
+  private mutating func addChildren(of pid: Int32) -> Bool {
+    write(pid, "/task")
+    guard let threads = ProcFile.open(path, in: AT_FDCWD, isDirectory: true) else {
+      return pid != own
+    }
+    var left = AppProcesses.threadLimit
+    while ProcFile.entries(threads, into: &entries) > 0 {
+      var walk = DirectoryEntries()
+      while let name = walk.next(in: entries.bytes) {
+        // "." and ".." are the only names that are no numbers.
+        guard let thread = entries.bytes.decimal(name) else { continue }
+        left &-= 1
+        if left < 0 { return false }
+        write(pid, "/task/", thread)
+        guard let list = ProcFile.open(path, in: AT_FDCWD) else {
+          // A thread that has ended; drainit's own has not.
+          if pid == own { return false }
+          continue
+        }
+        while ProcFile.read(list, into: &children) > 0 {}
+        if children.room == 0 { return false }
+      }
+    }
+    return true
+  }
+
+  private mutating func takeChild() -> Int32? {
+    var end = children.count
+    while end > 0 && children.bytes[end &- 1] <= UInt8(ascii: " ") { end &-= 1 }
+    var start = end
+    while start > 0 && children.bytes[start &- 1] > UInt8(ascii: " ") { start &-= 1 }
+    let pid = children.bytes.decimal(start..<end)
+    children.truncate(to: start)
+    guard let pid, pid <= UInt64(Int32.max) else { return nil }
+    return Int32(truncatingIfNeeded: pid)
   }
 
   private mutating func nextProcess() -> Int32? {
@@ -94,11 +162,15 @@ public struct AppProcesses: ~Copyable {
     return ProcFile.read(open, into: &text) > 0
   }
 
-  private mutating func write(_ pid: Int32, _ file: StaticString) {
+  private mutating func write(_ pid: Int32, _ file: StaticString, _ thread: UInt64? = nil) {
     path.removeAll()
     path.append("/proc/")
     path.append(decimal: Int64(pid))
     path.append(file)
+    if let thread {
+      path.append(decimal: thread)
+      path.append("/children")
+    }
     path.append(0)
   }
 }

@@ -1,6 +1,7 @@
 """The app's ports are found whoever the app has become, and another container's are not taken for them."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import subprocess
 import pytest
 
 import probing
+from box import until
 
 EVERY = ("--ready-every", "100ms")
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all",
@@ -116,3 +118,42 @@ def test_a_client_socket_of_udp_is_not_a_listener(drainit):
     box.signal(signal.SIGTERM)
     assert box.wait() == 143
     assert not box.log.matching("drained in [1-9]")
+
+
+# A program whose listener is a child's, which a thread started that is not the first.
+THREADED = """
+import subprocess, sys, threading
+threading.Thread(target=lambda: subprocess.Popen(sys.argv[1:]).wait()).start()
+"""
+
+
+def test_beside_a_machines_processes_only_its_own_are_looked_at(drainit, bench, place):
+    trace = place / "trace"
+    crowd = 'for i in 1 2 3; do sleep 600 & done; exec "$@"'
+    box = drainit(*EVERY, "--drain", "1s..3s", under_init=True,
+                  app=["/usr/bin/python3", "-c", THREADED, bench / "web", "8080"],
+                  before=("sh", "-c", crowd, "sh", "strace", "-qq", "-e", "trace=open,openat", "-o", str(trace)))
+    probing.wait_until_ready(box)
+    own = until(lambda: box.named("drainit"), "drainit")[0]
+    web = box.processes()[box.named("web")[0]]
+    crowd = [box.processes()[pid] for pid in box.named("sleep")]
+    os.kill(own, signal.SIGTERM)
+    box.log.wait_for("^drainit: drained in")
+    looked_at = {int(pid) for pid in re.findall(r'"/proc/(\d+)/', trace.read_text())}
+    assert web in looked_at
+    assert len(crowd) == 3 and not looked_at & set(crowd)
+
+
+# As a program with a great many workers, of which only the last listens.
+CROWDED = """
+import os, signal, sys
+for _ in range(2000):
+    if os.fork() == 0:
+        signal.pause()
+os.spawnv(os.P_WAIT, sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_more_children_than_are_noted_at_once_are_found_all_the_same(drainit, bench):
+    box = drainit(*EVERY, under_init=True, app=["/usr/bin/python3", "-c", CROWDED, bench / "web", "8080"])
+    probing.wait_until_ready(box)
