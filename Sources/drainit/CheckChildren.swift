@@ -132,7 +132,7 @@ struct CheckChildren: ~Copyable {
       switch change.kind {
       case .exited(let code): outcome = self.outcome(index, of: code)
       case .killed(let signal): outcome = .fails(.killed(signal))
-      case .stopped, .continued: return nil
+      case .stopped, .continued, .trapped: return nil
       }
       // What it started and left behind is not the app's.
       Signalling.toGroup(change.pid, .kill)

@@ -16,6 +16,8 @@ struct Supervisor: ~Copyable {
   /// The controlling terminal, where there is one.
   var terminal: Terminal?
   var startDirectory: StartDirectory?
+  /// The file with the app's name at any moment, once it was asked for.
+  var appName: FileDescriptor?
   /// What lies ready for a fault; nil before the app runs, or where it cannot be had.
   var secondLife: SecondLife?
   var lives: Lives

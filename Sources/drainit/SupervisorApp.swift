@@ -55,12 +55,14 @@ extension Supervisor {
   /// Closes what is not drainit's own.
   @inline(never) mutating func closeDescriptors() {
     var own = OwnDescriptors()
-    own.insert(STDERR_FILENO)
+    // What cron jobs and exec'd commands write to /proc/1/fd/1 is the container's log.
+    for number in STDIN_FILENO...STDERR_FILENO { own.insert(number) }
     own.insert(sources.signals.number)
     own.insert(sources.faults.number)
     own.insert(sources.faults.handlerNumber)
     own.insert(sources.loop.number)
     own.insert(terminal?.number ?? -1)
+    own.insert(appName?.number ?? -1)
     own.insert(SecondLife.executableNumber)
     // Before the app was started somebody may have asked, and `--start-after` may have run.
     readiness.insert(into: &own)

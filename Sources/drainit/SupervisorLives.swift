@@ -31,6 +31,7 @@ struct EarlierLife {
 extension Supervisor {
   /// Lays everything ready for a come-back; from now on a fault is not the container's end.
   @inline(never) mutating func layReady() {
+    SecondLife.store(LastPlan(lifecycle.plan, target: options.signalTo))
     secondLife = SecondLife(
       arguments: command.argumentPointers, environment: command.environmentPointers)
     remember()

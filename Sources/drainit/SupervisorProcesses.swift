@@ -19,8 +19,13 @@ extension Supervisor {
     }
     var program = KnownProgram.other
     if lifecycle.plan.signals.needsProgram(for: received) {
-      let name = ProcessFiles.name(lifecycle.state.appPID)
+      // Opened once: this is asked at each USR1, and a server gets many.
+      if appName == nil { appName = ProcessFiles.openName(lifecycle.state.appPID) }
+      let name = ProcessFiles.name(in: appName?.number ?? -1)
       program = KnownProgram(comm: name.bytes)
+      if lifecycle.plan.signals.decides(program, for: received) {
+        program = program.confirmed(by: ProcessFiles.caughtSignals(lifecycle.state.appPID))
+      }
       // An entrypoint script has become its program by now.
       log.context.rename(name.bytes)
     }
@@ -77,6 +82,10 @@ extension Supervisor {
     case .killed(let signal): end(change.pid, .killed(signal), isApp, now)
     case .stopped(let signal): if isApp { handle(.appStopped(signal), now) }
     case .continued: if isApp { handle(.appContinued, now) }
+    case .trapped:
+      do throws(Errno) { try Reaper.letGo(change.pid) } catch {
+        log.write(.callFailed(errno: error.number), lifecycle.state)
+      }
     }
     if !isApp { attend(readiness.take(change, facts, sources.loop, now)) }
   }

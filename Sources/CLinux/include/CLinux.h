@@ -29,6 +29,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
@@ -42,6 +43,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 static inline int linux_errno(void) { return errno; }
@@ -113,9 +115,27 @@ static const int linux_P_ALL = P_ALL, linux_P_PID = P_PID;
 static const int linux_WEXITED = WEXITED, linux_WSTOPPED = WSTOPPED, linux_WCONTINUED = WCONTINUED,
                  linux_WNOHANG = WNOHANG, linux_WNOWAIT = WNOWAIT;
 static const int linux_CLD_EXITED = CLD_EXITED, linux_CLD_KILLED = CLD_KILLED, linux_CLD_DUMPED = CLD_DUMPED,
-                 linux_CLD_STOPPED = CLD_STOPPED, linux_CLD_CONTINUED = CLD_CONTINUED;
+                 linux_CLD_STOPPED = CLD_STOPPED, linux_CLD_CONTINUED = CLD_CONTINUED,
+                 linux_CLD_TRAPPED = CLD_TRAPPED;
+// ptrace(2) is variadic, and its requests are an enumeration in one C library.
+static inline int linux_ptrace_detach(int pid, int signal) {
+  return (int)syscall(SYS_ptrace, PTRACE_DETACH, pid, 0, signal);
+}
+static inline int linux_ptrace_signal(int pid, siginfo_t *info) {
+  return (int)syscall(SYS_ptrace, PTRACE_GETSIGINFO, pid, 0, info);
+}
 static const int linux_SI_USER = SI_USER, linux_SI_QUEUE = SI_QUEUE;
 static const int linux_SI_TKILL = SI_TKILL, linux_SI_KERNEL = SI_KERNEL;
+
+// A call that a seccomp filter has answered with SIGSYS was not made: it returns this error once the handler has.
+static const int linux_SYS_SECCOMP = 1;
+static inline void linux_refuse_call(void *context, int error) {
+#ifdef __x86_64__
+  ((ucontext_t *)context)->uc_mcontext.gregs[REG_RAX] = -error;
+#else
+  ((ucontext_t *)context)->uc_mcontext.regs[0] = (unsigned long)-error;
+#endif
+}
 
 // A disposition's handler is a member of a union with another name in each C library.
 typedef void (*linux_signal_function)(int, siginfo_t *, void *);

@@ -6,6 +6,8 @@ public enum LogLevel: UInt8, BitwiseCopyable, Sendable {
 
   /// The least that is shown: `-q` shows warnings alone, as `--plain` does; each `-v` shows more.
   public static func threshold(isQuiet: Bool, isPlain: Bool, verbosity: UInt8) -> LogLevel {
+    // There `-v` shows all that it would otherwise, the processes that are reaped above all.
+    if isPlain && !isQuiet && verbosity > 0 { return .debug }
     let base = isQuiet || isPlain ? LogLevel.warning.rawValue : LogLevel.info.rawValue
     return LogLevel(rawValue: base > verbosity ? base &- verbosity : 0) ?? .debug
   }

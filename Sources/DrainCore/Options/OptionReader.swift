@@ -131,6 +131,8 @@ struct OptionReader {
     guard let index = OptionRow.index(variable: suffix) else {
       throw OptionError(name: name, .noSuchVariable(meant: near(suffix, isVariable: true)))
     }
+    // Helm and Compose make one of a value that is not there.
+    if value.isBlank { return }
     hasVariable = true
     if given[index] > 0 { return }
     switch OptionRow.all[index].takes {
@@ -182,7 +184,7 @@ struct OptionReader {
   ) throws(OptionError) {
     let row = OptionRow.all[index]
     let counter = OptionRow.index(sameAs: index)
-    if case .several = row.takes, given[counter] >= OptionLimits.repeats {
+    if case .several = row.takes, row.isLimited, given[counter] >= OptionLimits.repeats {
       throw OptionError(name: name, .tooOften)
     }
     given[counter] = given[counter] == .max ? .max : given[counter] &+ 1
@@ -221,5 +223,15 @@ struct OptionReader {
       meant.append(isVariable ? byte.inVariable : byte)
     }
     return meant
+  }
+}
+
+extension Span where Element == UInt8 {
+  /// Whether there is nothing in it but blanks and line ends.
+  fileprivate var isBlank: Bool {
+    for index in 0..<count where self[index] != space && self[index] != tab {
+      if self[index] != lineFeed && self[index] != UInt8(ascii: "\r") { return false }
+    }
+    return true
   }
 }

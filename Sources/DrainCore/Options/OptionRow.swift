@@ -58,6 +58,18 @@ struct OptionRow: Sendable {
     }
   }
 
+  /// Whether there is room for so many alone. Maps and sets of numbers hold every one that there is: tini
+  /// takes its `-e` 255 times.
+  var isLimited: Bool {
+    switch letter {
+    case UInt8(ascii: "e"), UInt8(ascii: "r"): return false
+    default: break
+    }
+    for free: StaticString in ["exit-map", "drain-signal", "port"]
+    where isEqual([UInt8](name).span, free) { return false }
+    return true
+  }
+
   /// Whether it has a variable: what configures has one, what drainit is asked to be has none, nor
   /// has another init's spelling.
   var hasVariable: Bool {

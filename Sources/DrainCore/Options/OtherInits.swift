@@ -46,9 +46,10 @@ extension OptionRow {
   }
 }
 
-/// Whether drainit was started in the place of Docker's or podman's own init (`--init`,
-/// `--init-path`), by the last part of the program's name.
+/// Whether drainit was started in the place of an engine's own init (`--init`, `--init-path`): by the last
+/// part of the program's name, or, with older podman's and nerdctl's, by the whole of it.
 func isOtherInit(_ program: Span<UInt8>) -> Bool {
   let name = program.from((program.lastIndex(of: UInt8(ascii: "/")) ?? -1) &+ 1)
+  if isEqual(program, "/dev/init") || isEqual(program, "/sbin/tini") { return true }
   return isEqual(name, "docker-init") || isEqual(name, "podman-init")
 }

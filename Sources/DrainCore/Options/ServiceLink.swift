@@ -1,5 +1,5 @@
 /// Whether a variable is one that Kubernetes makes of a Service named `drainit` or `drainit-x`
-/// ("Environment variables" in the Service concept; Docker's links had the same names).
+/// ("Environment variables" in the Service concept), or `docker --link` of a container of that name.
 ///
 /// `name` is what follows `DRAINIT_`.
 func isServiceLink(_ name: Span<UInt8>, value: Span<UInt8>) -> Bool {
@@ -15,6 +15,9 @@ func isServiceLink(_ name: Span<UInt8>, value: Span<UInt8>) -> Bool {
 private func isServiceLinkSuffix(_ name: Span<UInt8>, value: Span<UInt8>) -> Bool {
   if isEqual(name, "SERVICE_HOST") || isEqual(name, "SERVICE_PORT") { return true }
   if hasPrefix(name, "SERVICE_PORT_") { return name.count > 13 }
+  // `docker --link`: the link's own name, "/app/alias", and the variables of the other container.
+  if isEqual(name, "NAME") { return isLinksName(value) }
+  if hasPrefix(name, "ENV_") { return name.count > 4 }
   if isEqual(name, "PORT") {
     return hasPrefix(value, "tcp://") || hasPrefix(value, "udp://") || hasPrefix(value, "sctp://")
   }
@@ -25,6 +28,10 @@ private func isServiceLinkSuffix(_ name: Span<UInt8>, value: Span<UInt8>) -> Boo
   else { return false }
   let proto = number.from(end &+ 1)
   return isProtocol(proto, "TCP") || isProtocol(proto, "UDP") || isProtocol(proto, "SCTP")
+}
+
+private func isLinksName(_ value: Span<UInt8>) -> Bool {
+  hasPrefix(value, "/") && (value.lastIndex(of: UInt8(ascii: "/")) ?? 0) > 0
 }
 
 private func isProtocol(_ text: Span<UInt8>, _ name: StaticString) -> Bool {

@@ -16,6 +16,8 @@ public enum KnownProgram: UInt8, BitwiseCopyable, Sendable {
     while length > 0, KnownProgram.isVersion(comm[length &- 1]) { length &-= 1 }
     self = .other
     if KnownProgram.same(comm, length, "nginx") { self = .nginx }
+    if KnownProgram.same(comm, length, "openresty") { self = .nginx }
+    if KnownProgram.same(comm, length, "angie") { self = .nginx }
     if KnownProgram.same(comm, length, "php-fpm") { self = .phpFPM }
     if KnownProgram.same(comm, length, "unitd") { self = .unitd }
     if KnownProgram.same(comm, length, "haproxy") { self = .haproxy }
@@ -33,6 +35,17 @@ public enum KnownProgram: UInt8, BitwiseCopyable, Sendable {
     case .httpd: .winch
     case .postgres: .int
     }
+  }
+
+  /// The program where it is what its name says, by the signals that it catches; else `other`.
+  ///
+  /// A name is not an identity: busybox has an `httpd` to which SIGWINCH says nothing. What catches
+  /// SIGSTKFLT and SIGURG, too, catches everything: a Go program, to which SIGQUIT is a dump.
+  ///
+  /// - Parameter caught: nil where that cannot be read.
+  public func confirmed(by caught: SignalSet?) -> KnownProgram {
+    guard let caught, caught.contains(gracefulSignal) else { return .other }
+    return caught.contains(.urg) && caught.contains(.stkflt) ? .other : self
   }
 
   private static func isVersion(_ byte: UInt8) -> Bool {

@@ -23,12 +23,14 @@ public struct Signal: Equatable, BitwiseCopyable, Sendable {
   public static var segv: Signal { Signal(11) }
   public static var usr2: Signal { Signal(12) }
   public static var term: Signal { Signal(15) }
+  public static var stkflt: Signal { Signal(16) }
   public static var chld: Signal { Signal(17) }
   public static var cont: Signal { Signal(18) }
   public static var stop: Signal { Signal(19) }
   public static var tstp: Signal { Signal(20) }
   public static var ttin: Signal { Signal(21) }
   public static var ttou: Signal { Signal(22) }
+  public static var urg: Signal { Signal(23) }
   public static var winch: Signal { Signal(28) }
   public static var sys: Signal { Signal(31) }
   /// The first real-time signal as glibc and systemd count; musl says 35, the kernel 32.

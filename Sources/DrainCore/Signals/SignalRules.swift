@@ -35,6 +35,18 @@ public struct SignalRules: Sendable {
     }
   }
 
+  /// Whether a signal that this program has to do with asks which program it really is; one that is only
+  /// passed on, as most USR1 of nginx are, does not.
+  @inline(__always) public func decides(_ program: KnownProgram, for received: ReceivedSignal)
+    -> Bool
+  {
+    if program == .other { return false }
+    switch received.signal {
+    case .term, .int, program.gracefulSignal: return usesTable
+    default: return false
+    }
+  }
+
   /// Whether the signal asks for the stop of the container.
   @inline(never)
   public func isDrainSignal(_ received: ReceivedSignal, program: KnownProgram) -> Bool {

@@ -16,6 +16,32 @@ public enum ProcessFiles {
     }
   }
 
+  // Beside the groups, which may be many, status has about 1.4 KB.
+  private static var statusRoom: Int { 4096 }
+
+  /// The signals that the process catches; nil where that cannot be known.
+  public static func caughtSignals(_ pid: Int32) -> SignalSet? {
+    withUnsafeTemporaryAllocation(byteCount: statusRoom, alignment: 1) { buffer in
+      let length = read(pid, "/status", into: buffer)
+      let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: length)
+      return ProcessSignals.caught(in: Span(_unsafeBytes: bytes))
+    }
+  }
+
+  /// Opens the file with the name of the program that a process is at any moment, for `name(in:)`.
+  public static func openName(_ pid: Int32) -> FileDescriptor? { open(pid, "/comm") }
+
+  /// The name of the program that the process is now; empty where it cannot be known.
+  ///
+  /// The corresponding C function is `pread`: the kernel makes the text anew at each.
+  public static func name(in file: Int32) -> ProgramName {
+    withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { buffer in
+      let result = SystemCall.retrying { CLinux.pread(file, buffer.baseAddress, buffer.count, 0) }
+      let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: max(result, 0))
+      return ProgramName(Span(_unsafeBytes: bytes))
+    }
+  }
+
   /// The name of the program that the process is at this moment; empty where it cannot be known.
   public static func name(_ pid: Int32) -> ProgramName {
     withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { buffer in
@@ -29,6 +55,13 @@ public enum ProcessFiles {
   private static func read(
     _ pid: Int32, _ file: StaticString, into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
+    guard let descriptor = open(pid, file),
+      case .bytes(let length) = SystemCall.read(descriptor.number, into: buffer)
+    else { return 0 }
+    return length
+  }
+
+  private static func open(_ pid: Int32, _ file: StaticString) -> FileDescriptor? {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 40) { path in
       var used = 0
       func append(_ byte: UInt8) {
@@ -45,13 +78,8 @@ public enum ProcessFiles {
       }
       for index in 0..<file.utf8CodeUnitCount { append(file.utf8Start[index]) }
       append(0)
-      guard used <= path.count, let start = path.baseAddress,
-        let descriptor = try? SystemCall.open(start, O_RDONLY)
-      else { return 0 }
-      guard case .bytes(let length) = SystemCall.read(descriptor.number, into: buffer) else {
-        return 0
-      }
-      return length
+      guard used <= path.count, let start = path.baseAddress else { return nil }
+      do throws(Errno) { return try SystemCall.open(start, O_RDONLY) } catch { return nil }
     }
   }
 }

@@ -15,6 +15,8 @@ public struct ChildChange: Equatable, BitwiseCopyable, Sendable {
     case stopped(Signal)
     /// It goes on after a stop.
     case continued
+    /// It has made drainit its tracer (PTRACE_TRACEME) and waits to be let go.
+    case trapped
   }
 }
 
@@ -71,6 +73,7 @@ public enum Reaper {
     case linux_CLD_EXITED: kind = .exited(UInt8(truncatingIfNeeded: status))
     case linux_CLD_STOPPED: kind = .stopped(Signal(status))
     case linux_CLD_CONTINUED: kind = .continued
+    case linux_CLD_TRAPPED: kind = .trapped
     // CLD_KILLED, CLD_DUMPED.
     default: kind = .killed(Signal(status))
     }
@@ -86,6 +89,23 @@ public enum Reaper {
     let number = UInt32(bitPattern: pid)
     let result = SystemCall.retrying { Int(linux_waitid(linux_P_PID, number, &record, options)) }
     return result == 0 ? change(record: &record) : nil
+  }
+
+  /// Lets a child go that has made its parent its tracer and is stopped by that: neither a stop nor an end.
+  /// The signal that it was to get it gets, but for the SIGTRAP that says no more than that it is traced and
+  /// has executed a program (ptrace(2), PTRACE_TRACEME).
+  ///
+  /// The corresponding C function is `ptrace` with PTRACE_DETACH.
+  public static func letGo(_ pid: Int32) throws(Errno) {
+    var record = siginfo_t()
+    var signal: Int32 = 0
+    if linux_ptrace_signal(pid, &record) == 0 {
+      signal = linux_si_signo(&record)
+      let isOfExec = linux_si_code(&record) <= 0 && linux_si_pid(&record) == pid
+      if signal == Signal.trap.number && isOfExec { signal = 0 }
+    }
+    // In a stop of another kind than a signal's the number would be none.
+    if linux_ptrace_detach(pid, signal) == -1 { throw Errno.last }
   }
 
   /// Whether there is any child, living or not reaped yet.

@@ -77,7 +77,7 @@ public struct SecondLife: ~Copyable {
       UnsafeMutableRawPointer(slot + SecondLife.textStart)
         .copyMemory(from: $0.baseAddress!, byteCount: $0.count)
     }
-    lifeApp = handOver.lifecycle.appPID
+    lastLife.note(handOver.lifecycle)
     lifeEndpoint = handOver.endpoint
     lifeNotify = handOver.notify
     lifeNotice = handOver.notice
@@ -131,7 +131,7 @@ public struct SecondLife: ~Copyable {
       lifeExecutable = -1
       return nil
     }
-    lifeApp = found.lifecycle.appPID
+    lastLife.note(found.lifecycle)
     lifeEndpoint = found.endpoint
     lifeNotify = found.notify
     lifeNotice = found.notice
@@ -173,43 +173,38 @@ nonisolated(unsafe) private var lifeText: UnsafeMutablePointer<CChar>?
 nonisolated(unsafe) private var lifeEndpoint: Int32 = -1
 nonisolated(unsafe) private var lifeNotify: Int32 = -1
 nonisolated(unsafe) private var lifeNotice: Int32 = -1
-nonisolated(unsafe) private var lifeApp: Int32 = 0
 nonisolated(unsafe) private var lifePauses = false
 
 /// Executes drainit anew; returns only where nothing lies ready for it. For the handler of a fault.
 ///
-/// Where the system refuses it, for want of memory say, it is tried again every 100 ms; should the app end
-/// meanwhile, that is the container's end with the app's own code.
+/// Where the system refuses it, for want of memory say, it is tried again every 100 ms, and meanwhile, or for
+/// good where it would be refused at every try, the `LastLife` passes signals on and reaps.
 func beginSecondLife(_ signal: Int32) {
   guard let environment = lifeEnvironment, let arguments = lifeArguments, let text = lifeText
   else { return }
   putBackSignalsInHand()
   text[SecondLife.textStart &- 1] = CChar(truncatingIfNeeded: signal &+ 48)
   environment[lifeEntry] = text
-  if lifePauses { pauseLife() }
+  if lifePauses { lastLife.live(for: 100_000_000) }
   // -1, for none, is refused.
   _ = linux_fcntl(lifeEndpoint, F_SETFD, 0)
   _ = linux_fcntl(lifeNotify, F_SETFD, 0)
   _ = linux_fcntl(lifeNotice, F_SETFD, 0)
   _ = linux_fcntl(lifeExecutable, F_SETFD, 0)
   while true {
-    _ = linux_execveat_self(lifeExecutable, arguments, environment)
-    endWithTheApp()
-    pauseLife()
+    // What the last life has begun, a stop above all, the next one would not know.
+    if !lastLife.hasActed { _ = linux_execveat_self(lifeExecutable, arguments, environment) }
+    if lastLife.hasActed || !isPassing(linux_errno()) {
+      // Nobody will answer a probe any more: refused it is known at once.
+      _ = close(lifeEndpoint)
+      lastLife.live(for: .max)
+    }
+    lastLife.live(for: 100_000_000)
   }
 }
 
-private func pauseLife() {
-  var time = timespec(tv_sec: 0, tv_nsec: 100_000_000)
-  _ = nanosleep(&time, nil)
-}
-
-private func endWithTheApp() {
-  if lifeApp <= 0 { return }
-  var record = siginfo_t()
-  let options = linux_WEXITED | linux_WNOHANG
-  if linux_waitid(linux_P_PID, UInt32(bitPattern: lifeApp), &record, options) != 0 { return }
-  if linux_si_pid(&record) == 0 { return }
-  let status = linux_si_status(&record)
-  _exit(linux_si_code(&record) == linux_CLD_EXITED ? status : 128 &+ status)
+/// Whether an exec that failed so may work a little later.
+private func isPassing(_ error: Int32) -> Bool {
+  error == ENOMEM || error == EAGAIN || error == EMFILE || error == ENFILE || error == EIO
+    || error == ETXTBSY
 }

@@ -91,6 +91,10 @@ private func handleFault(
   _ number: Int32, _ record: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
 ) {
   let error = linux_errno()
+  // A profile that answers a call so refuses it: no fault of drainit's, which goes on as after any refusal.
+  if number == SIGSYS, let record, let context, linux_si_code(record) == linux_SYS_SECCOMP {
+    return linux_refuse_call(context, EPERM)
+  }
   // abort(3) sends SIGABRT to itself: that is a fault of our own, whatever si_code says.
   if let record, linux_si_code(record) <= 0, linux_si_pid(record) != faultOwner,
     getpid() == faultOwner

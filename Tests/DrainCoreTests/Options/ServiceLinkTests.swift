@@ -9,7 +9,7 @@ import Testing
     "DRAINIT_PORT_80_TCP_NAME=x",
     "DRAINIT_PORT_99999_TCP=tcp://x", "DRAINIT_SERVICE_HOSTS=x", "DRAINIT_SERVICE_PORTS=80",
     "DRAINIT_SERVICE_PORT_=80", "DRAINIT_SERVICE=1", "DRAINIT_XSERVICE_HOST=1",
-    "DRAINIT_DEMO_PORT=http://x", "DRAINIT_DEMO_PORT=8080", "DRAINIT_NAME=/web/drainit",
+    "DRAINIT_DEMO_PORT=http://x", "DRAINIT_DEMO_PORT=8080", "DRAINIT_NAME=web", "DRAINIT_NAME=/web",
   ])
   func whatOnlyLooksLikeALinkIsNone(variable: String) {
     let result = read(["x"], [variable])
@@ -23,7 +23,7 @@ import Testing
       "PORT=tcp://10.0.0.7:80", "PORT_80_TCP=tcp://10.0.0.7:80", "PORT_80_TCP_PROTO=tcp",
       "PORT_80_TCP_PORT=80", "PORT_80_TCP_ADDR=10.0.0.7", "PORT_53_UDP=udp://10.0.0.7:53",
       "PORT_53_UDP_ADDR=10.0.0.7", "PORT_9_SCTP=sctp://10.0.0.7:9", "PORT_9_SCTP_PROTO=sctp",
-      "PORT=udp://10.0.0.7:80", "PORT=sctp://[fd00::7]:80",
+      "NAME=/web/drainit", "ENV_PATH=/bin", "PORT=udp://10.0.0.7:80", "PORT=sctp://[fd00::7]:80",
     ]
     let result = read(["x"], links.map { prefix + $0 })
     #expect(result.error == "")

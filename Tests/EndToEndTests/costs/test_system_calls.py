@@ -70,6 +70,21 @@ def test_a_signal_that_is_passed_on_costs_three_and_no_memory(traced, options):
     assert not ALLOCATION & set(calls), calls
 
 
+def test_a_signal_of_the_tables_programs_costs_four(traced):
+    box, trace = traced("--ready", "none", app=SERVER)
+    os.kill(box.drainit, signal.SIGUSR1)
+    box.out.wait_for("^USR1")
+    before = len(trace.calls())
+    for count in range(2, TIMES + 2):
+        os.kill(box.drainit, signal.SIGUSR1)
+        box.out.wait_for("^USR1", count=count)
+    calls = trace.calls()[before:]
+    # The wait, the read, the look at the app's name, the kill.
+    assert calls.count("kill") == calls.count("pread64") == TIMES
+    assert len([call for call in calls if call not in ("madvise", "epoll_pwait")]) <= 3 * TIMES, calls
+    assert not ALLOCATION & set(calls), calls
+
+
 def test_a_probe_costs_few_and_no_memory(traced):
     box, trace = traced("--ready", "none", app=SERVER)
     for _ in range(3):

@@ -136,9 +136,3 @@ def test_p_gives_drainit_itself_a_signal_when_its_parent_ends(start, bench):
     box.out.wait_for("^ready")
     os.kill(box.pid, signal.SIGKILL)
     box.out.wait_for("^USR1 ")
-
-
-def test_the_standard_streams_end_with_the_app_though_drainit_lives_on(drainit):
-    box = drainit("--orphans", "wait", app=["sh", "-c", "sleep 600 >/dev/null 2>&1 & exec >&-; wait"])
-    assert box.out.wait_for_end() == []
-    assert box.is_running

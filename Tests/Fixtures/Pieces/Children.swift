@@ -78,6 +78,7 @@ func reapUntilNoneIsLeft() -> Int32 {
         say("stopped ", signal.number)
         _ = kill(change.pid, SIGCONT)
       case .continued: say("continued ", 0)
+      case .trapped: try? Reaper.letGo(change.pid)
       }
     }
   }

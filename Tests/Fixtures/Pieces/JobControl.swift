@@ -30,7 +30,7 @@ func job(_ words: Words, _ environment: Words) throws(Errno) -> Int32 {
         try terminal.takeBack(from: pid)
         return Int32(code)
       case .killed(let signal): return 128 + signal.number
-      case .continued: break
+      case .continued, .trapped: break
       case .stopped(let signal):
         try terminal.takeBack(from: pid)
         say("stopping by ", signal.number)

@@ -25,7 +25,7 @@ func run(_ words: Words, _ environment: Words) throws(Errno) -> Int32 {
       switch change.kind {
       case .exited(let code): say("exited ", Int32(code))
       case .killed(let signal): say("killed ", signal.number)
-      case .stopped, .continued: break
+      case .stopped, .continued, .trapped: break
       }
     }
   }

@@ -1,0 +1,33 @@
+import Testing
+
+@testable import DrainCore
+
+@Suite struct RepeatTests {
+  @Test func aRepeatableOptionHasALimit() {
+    let most = Array(repeating: ["--live", "none"], count: OptionLimits.repeats).flatMap { $0 }
+    #expect(read(most + ["x"]).options?.live.count == OptionLimits.repeats)
+    #expect(read(most + ["--live=none", "x"]).error == "--live: given more than 16 times")
+    let lines = Array(repeating: "none", count: OptionLimits.repeats + 1).joined(separator: "\n")
+    #expect(
+      read(["x"], ["DRAINIT_LIVE=" + lines]).error == "DRAINIT_LIVE: given more than 16 times")
+  }
+
+  @Test func aMapOrASetOfNumbersHasNone() {
+    let codes = (0...255).flatMap { ["-e", "\($0)"] }
+    #expect(read(codes + codes + ["x"]).options?.exitMap.count == 512)
+    let lines = Array(repeating: "1:2", count: 300).joined(separator: "\n")
+    #expect(read(["x"], ["DRAINIT_EXIT_MAP=" + lines]).options?.exitMap.count == 300)
+    let signals = (1...31).flatMap { _ in ["-r", "HUP:0", "--drain-signal", "USR1"] }
+    #expect(read(signals + ["x"]).options?.rewrites.count == 31)
+  }
+
+  @Test func anEmptyVariableIsNotSetButItsNameMustBeOneOfOurs() {
+    for value in ["", " ", "\n", " \n\t"] {
+      for name in ["DRAIN", "GRACE", "LISTEN", "EXIT_MAP", "STOP_SIGNAL", "QUIET", "LOG"] {
+        #expect(read(["x"], ["DRAINIT_\(name)=" + value]).error == "", "\(name)")
+      }
+    }
+    #expect(read(["x"], ["DRAINIT_DRAN="]).error != "")
+    #expect(read(["x"], ["DRAINIT_DRAIN="]).options?.drain == nil)
+  }
+}

@@ -1,0 +1,132 @@
+"""Where drainit cannot be executed anew after a fault, what is left is an init: stops arrive, children are reaped."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+import probing
+from box import until
+
+
+@pytest.fixture
+def fault(bench):
+    """Gives a process a fault of its own."""
+
+    def run(pid):
+        done = subprocess.run([bench / "fault", str(pid)], capture_output=True, text=True, timeout=30,
+                              check=False)
+        assert done.returncode == 0, done.stderr
+    return run
+
+
+@pytest.fixture
+def refused(bench, drainit):
+    """Starts drainit where execveat is refused for good."""
+
+    def run(*options, **more):
+        return drainit(*options, before=(str(bench / "refuse"), "execveat"), **more)
+    return run
+
+
+@pytest.mark.parametrize("under_init", [False, True], ids=["pid 1", "not pid 1"])
+def test_signals_are_passed_on_and_the_stop_keeps_its_window(refused, fault, under_init):
+    box = refused("--drain", "1s", app=["signals", "--listen", "8080", "TERM=3"], under_init=under_init)
+    box.out.wait_for("^ready")
+    probing.wait_until_ready(box)
+    fault(box.pid)
+    box.signal(signal.SIGUSR1)
+    box.out.wait_for("^USR1 ")
+    # Nobody answers probes any more.
+    until(lambda: not box.can_connect(probing.PORT), "the endpoint is closed")
+    sent = time.monotonic()
+    box.signal(signal.SIGTERM)
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 3
+    assert 1 <= box.out.time_of("^TERM ") - sent < 5
+    assert len(box.out.matching("^TERM ")) == 1
+
+
+def test_a_stop_that_began_before_the_fault_ends_when_it_would_have(refused, fault):
+    box = refused("--drain", "2s", "--stop-timeout", "1s", app=["web", "--on-stop", "ignore", "8080"])
+    box.out.wait_for("listening")
+    sent = time.monotonic()
+    box.signal(signal.SIGTERM)
+    box.log.wait_for("draining for")
+    fault(box.pid)
+    assert box.wait() == 128 + signal.SIGKILL
+    assert 3 <= box.wait_time() - sent < 8
+
+
+def test_a_stop_timeout_that_runs_goes_on(refused, fault):
+    box = refused("--drain", "0", "--stop-timeout", "2s", app=["web", "--on-stop", "ignore", "8080"])
+    box.out.wait_for("listening")
+    sent = time.monotonic()
+    box.signal(signal.SIGTERM)
+    box.log.wait_for("SIGKILL in")
+    fault(box.pid)
+    assert box.wait() == 128 + signal.SIGKILL
+    assert 2 <= box.wait_time() - sent < 7
+
+
+def test_a_thousand_orphans_are_reaped_and_the_apps_code_is_kept(refused, fault):
+    box = refused("--exit-map", "7:9", app=["orphans", "1000", "told"], stdin=subprocess.PIPE)
+    box.out.wait_for("^made")
+    fault(box.pid)
+    box.tell("go")
+    until(lambda: len(box.children()) == 1, "only the app is left")
+    box.tell("exit 7")
+    assert box.wait() == 9
+
+
+def test_while_left_overs_are_waited_for_it_ends_with_the_last(refused, fault):
+    box = refused("--orphans", "wait", app=["sh", "-c", "sleep 600 & exit 3"])
+    box.log.wait_for("waiting until the last")
+    fault(box.pid)
+    time.sleep(0.3)
+    assert box.is_running
+    os.kill(box.children()[0], signal.SIGKILL)
+    assert box.wait() == 3
+
+
+def test_before_the_start_it_is_given_up(refused, fault, place):
+    box = refused("--start-after", f"file:{place}/go", app=["signals"])
+    box.log.wait_for("waiting for")
+    fault(box.pid)
+    assert box.wait() == 125
+
+
+# Executes what is behind it with an environment into which hardly a word more fits.
+FILL = r"""
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_STACK, (8 << 20, 8 << 20))
+for size in range(131060, 100000, -4):
+    try:
+        os.execve(sys.argv[1], sys.argv[1:], {"PATH": os.environ["PATH"],
+                                              **{f"A{number}": "x" * size for number in range(16)}})
+    except OSError:
+        pass
+"""
+
+
+def test_an_environment_that_is_too_long_to_be_given_again(drainit, fault):
+    box = drainit("--drain", "1s", app=["signals", "TERM=3"], before=("/usr/bin/python3", "-c", FILL))
+    box.out.wait_for("^ready")
+    probing.wait_for_status(box, 200, "/livez")
+    fault(box.pid)
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 3
+    # Refused at each try: it never came back.
+    assert not box.log.matching("came back")
+
+
+def test_a_profile_that_answers_a_call_with_sigsys_refuses_it_and_is_no_fault(drainit, bench):
+    box = drainit("--drain", "1s..2s", app=["signals", "--listen", "8080", "TERM=3"],
+                  before=(str(bench / "refuse"), "netlink"))
+    box.out.wait_for("^ready")
+    probing.wait_until_ready(box)
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 3
+    assert not box.log.matching("came back"), box.log.text()

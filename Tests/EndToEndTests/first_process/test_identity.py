@@ -1,0 +1,97 @@
+"""A name is not an identity: a program is told what its namesake would be told only if it understands it."""
+
+import os
+import shutil
+import signal
+import time
+
+import pytest
+
+from box import status_of, until
+
+
+@pytest.fixture
+def named(bench, place):
+    """A copy of the fixture `web` with another name."""
+
+    def copy(name, fixture="web"):
+        program = place / name
+        shutil.copy(bench / fixture, program)
+        return str(program)
+    return copy
+
+
+@pytest.mark.parametrize("name", ["httpd", "haproxy", "postgres", "nginx", "php-fpm8.2"])
+def test_a_namesake_that_does_not_catch_its_signal_gets_the_one_that_came(drainit, named, name):
+    # web catches SIGTERM alone, as busybox's httpd does nothing at SIGWINCH.
+    box = drainit("--drain", "0", app=[named(name), "8080"])
+    box.out.wait_for("listening")
+    box.signal(signal.SIGTERM)
+    box.out.wait_for("SIGTERM")
+    assert box.wait() == 0
+
+
+CATCHER = r"""
+import os, signal, sys
+for number in map(int, sys.argv[2:]):
+    signal.signal(number, lambda n, _: (os.write(1, signal.Signals(n).name.encode()), os._exit(4)))
+with open("/proc/self/comm", "w") as file:
+    file.write(sys.argv[1])
+os.write(1, b"ready\n")
+while True:
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize("name, catches, said", [
+    ("openresty", [signal.SIGQUIT, signal.SIGTERM], "SIGQUIT"),
+    ("angie", [signal.SIGQUIT, signal.SIGTERM], "SIGQUIT"),
+    ("httpd", [signal.SIGWINCH, signal.SIGTERM], "SIGWINCH"),
+    # A Go program of that name catches everything, and dumps its goroutines at SIGQUIT.
+    ("nginx", [signal.SIGQUIT, signal.SIGTERM, signal.SIGURG, signal.SIGSTKFLT], "SIGTERM"),
+])
+def test_one_that_catches_it_is_what_its_name_says(drainit, name, catches, said):
+    box = drainit("--drain", "0", app=["/usr/bin/python3", "-c", CATCHER, name,
+                                       *[str(int(number)) for number in catches]])
+    box.out.wait_for("^ready")
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 4
+    assert box.out.all()[-1] == said
+
+
+def test_what_is_written_to_the_first_processes_descriptors_is_the_containers_log(drainit):
+    box = drainit(app=["signals"])
+    box.out.wait_for("^ready")
+    until(lambda: os.path.samefile(f"/proc/{box.pid}/cwd", f"/proc/{box.pid}/root"), "it has moved")
+    for number in (1, 2):
+        done = box.run_inside("sh", "-c", f"echo from-cron-{number} > /proc/1/fd/{number}")
+        assert done.returncode == 0, done.stderr
+    box.out.wait_for("^from-cron-1$")
+    box.log.wait_for("^from-cron-2$")
+    assert os.readlink(f"/proc/{box.pid}/fd/0") == "/dev/null"
+
+
+def test_who_waits_for_the_end_of_the_apps_output_waits_for_drainits(drainit):
+    box = drainit("--orphans", "wait",
+                  app=["sh", "-c", "sleep 2 >/dev/null 2>&1 & exec >&- 2>&-; exit 3"])
+    begun = time.monotonic()
+    box.out.wait_for_end()
+    assert time.monotonic() - begun > 1
+    assert box.wait() == 3
+
+
+@pytest.mark.parametrize("under_init", [False, True], ids=["pid 1", "not pid 1"])
+@pytest.mark.parametrize("kind, code, said", [("exec", 5, "traced"), ("signal", 7, "USR1")])
+def test_a_traced_stop_is_no_end(drainit, under_init, kind, code, said):
+    box = drainit(app=["traced", kind], under_init=under_init)
+    assert box.wait() == code
+    assert box.out.all()[-1] == said
+
+
+def test_the_stop_that_a_tracee_was_offered_is_a_stop(drainit):
+    box = drainit(app=["traced", "stop"])
+    box.log.wait_for("was stopped by SIGSTOP and stays so")
+    assert status_of(box.app)["TracerPid"] == "0"
+    os.kill(box.app, signal.SIGCONT)
+    assert box.wait() == 6
+    assert box.out.all() == ["traced", "goes on"]
