@@ -30,7 +30,7 @@ struct Readiness: ~Copyable {
   var hasStopped = false
   /// The app's ports, as they were when it was last asked what it listens on.
   var watchedPorts = PortSet()
-  /// Who was told that drainit is not ready.
+  /// Who asks whether the app is ready, and who was told that it is no more.
   var probes = ProbeCounts()
   /// Whether the lifecycle waits for `--live`'s answer.
   var awaitsLive = false
@@ -85,8 +85,10 @@ struct Readiness: ~Copyable {
   /// Learns what was handed over, before inherited descriptors are given up; the app may run by then.
   mutating func learnInheritedPorts() { world.ports.learnInherited() }
 
-  /// Whether `/readyz` has failed so often to one address that is not the kubelet.
-  func wasProbed(times: UInt32) -> Bool { probes.most >= times }
+  /// Whether `/readyz` has failed so often to each address that probed it, the kubelet's aside.
+  func wasProbed(times: UInt32, drainedAt: Instant) -> Bool {
+    probes.haveAll(heard: times, drainedAt: drainedAt)
+  }
 
   private static func listen(
     _ wanted: ListenAddress?, _ inherited: Int32, _ loop: borrowing EventLoop,

@@ -201,11 +201,20 @@ extension Readiness {
       page, query: request.query.of(endpoint.head(of: slot)), gate: groups[.ready].pointee.gate,
       live: groups[.live].pointee.gate,
       into: &body)
-    if page == .readyz && status == 503 && facts.phase == .draining && !request.isKubelet,
-      let peer = endpoint.peer(of: slot)
-    {
-      probes.note(peer)
+    if page == .readyz && !request.isKubelet, let peer = endpoint.peer(of: slot) {
+      note(probe: peer, status, facts.phase, now)
     }
     endpoint.answer(slot, status: status, body: body, loop, at: now)
+  }
+
+  /// Remembers who asks while the app serves, and who has been told that it does no more.
+  @inline(never) private mutating func note(
+    probe peer: IPAddress, _ status: UInt16, _ phase: Phase, _ now: Instant
+  ) {
+    if phase == .draining {
+      if status == 503 { probes.refused(peer) }
+    } else {
+      probes.asked(peer, at: now)
+    }
   }
 }

@@ -36,9 +36,11 @@ extension Supervisor {
   @inline(never) mutating func judgeWindow() {
     guard lifecycle.phase == .draining else { return }
     let now = Clock.now()
-    guard let end = window.verdict(now, wasProbed: { readiness.wasProbed(times: $0) }) else {
-      return
-    }
+    let drainedAt = lifecycle.state.drainedAt
+    guard
+      let end = window.verdict(
+        now, wasProbed: { readiness.wasProbed(times: $0, drainedAt: drainedAt) })
+    else { return }
     if end != lifecycle.state.traffic { handle(.traffic(end), now) }
   }
 

@@ -14,10 +14,12 @@ struct Window: ~Copyable {
   init(_ options: Options, _ plan: DrainPlan) {
     conditions = options.until
     var asked: Interval?
+    var closes = false
     for condition in options.until {
       if case .quiet(let time) = condition, let time { asked = time }
+      if case .closed = condition { closes = true }
     }
-    rule = QuietRule(window: plan.window, asked: asked)
+    rule = QuietRule(window: plan.window, asked: asked, closes: closes)
     observer = TrafficObserver(kind: EventSource.traffic.kind, ignoring: options.ignored)
   }
 
@@ -73,7 +75,7 @@ struct Window: ~Copyable {
   /// Whether everything that `--until` asks of the traffic holds, and which condition was the last; nil
   /// while nothing is watched. Its checks are the lifecycle's to ask.
   ///
-  /// - Parameter wasProbed: whether `/readyz` has failed so often to one address.
+  /// - Parameter wasProbed: whether `/readyz` has failed so often to each address that probed it.
   func verdict(_ now: Instant, wasProbed: (UInt32) -> Bool) -> WindowEnd? {
     guard isWatching, failure == nil else { return nil }
     guard rule.isQuiet(now) else { return WindowEnd.none }

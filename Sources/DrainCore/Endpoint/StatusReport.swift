@@ -185,6 +185,10 @@ public struct StatusReport {
     body.seconds(evidence.last)
     body.field("open_connections")
     body.number(UInt64(evidence.openConnections))
+    body.field("waiting_connections")
+    body.number(UInt64(evidence.waiting))
+    body.field("requests_in_flight")
+    body.number(UInt64(evidence.inFlight))
     body.append("}")
   }
 

@@ -95,7 +95,8 @@ public enum WindowSource: UInt8, BitwiseCopyable, Sendable {
     switch self {
     case .given, .plain, .knative: DrainRange(minimum: .zero, maximum: .zero)
     case .kubernetes, .ecs: DrainRange(minimum: .seconds(5), maximum: .seconds(12))
-    case .elsewhere: DrainRange(minimum: .seconds(1), maximum: .seconds(3))
+    // Below the shortest silence that means something a range could not end early.
+    case .elsewhere: DrainRange(minimum: .seconds(3), maximum: .seconds(3))
     }
   }
 

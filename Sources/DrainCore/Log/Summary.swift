@@ -76,17 +76,39 @@ extension ByteBuffer {
     append(", ")
     append(decimal: UInt64(evidence.openConnections))
     append(evidence.openConnections == 1 ? " connection open" : " connections open")
+    append(evidence.waiting, " waiting to be accepted", " waiting to be accepted")
+    append(evidence.inFlight, " request in flight", " requests in flight")
     if namesHolder, let holder = evidence.holder { append(holder: holder) }
   }
 
-  /// Names who held the window longest, and what a regular one is likely to be.
-  private mutating func append(holder: Peer) {
-    append(", held by ")
-    append(holder.address)
-    guard let rhythm = holder.rhythm else { return }
+  private mutating func append(_ count: UInt32, _ one: StaticString, _ many: StaticString) {
+    if count == 0 { return }
+    append(", ")
+    append(decimal: UInt64(count))
+    append(count == 1 ? one : many)
+  }
+
+  /// Says what held the window to its maximum.
+  private mutating func append(holder: WindowHolder) {
+    switch holder {
+    case .peer(let peer):
+      append(", held by ")
+      append(peer.address)
+      append(habit: peer)
+    case .few: append(", in too few moments for silence to tell")
+    case .inFlight, .waiting, .unseen:
+      append(", held by ")
+      append(holder.name)
+    }
+  }
+
+  /// Says how a peer comes, and what a regular one is likely to be.
+  private mutating func append(habit peer: Peer) {
+    if peer.requests > peer.connections { return append(": requests on an open connection") }
+    guard let rhythm = peer.rhythm else { return }
     append(": a connection every ")
     append(rhythm)
-    if holder.isRegular { append(", a probe? point it at /readyz") }
+    if peer.isRegular { append(", a probe? point it at /readyz") }
   }
 
   /// Appends the summary's fields for a JSON object, each with a comma before it.
@@ -100,9 +122,13 @@ extension ByteBuffer {
       }
       append(",\"open_connections\":")
       append(decimal: UInt64(evidence.openConnections))
+      append(",\"waiting_connections\":")
+      append(decimal: UInt64(evidence.waiting))
+      append(",\"requests_in_flight\":")
+      append(decimal: UInt64(evidence.inFlight))
       if let holder = evidence.holder {
         append(",\"held_by\":\"")
-        append(holder.address)
+        if case .peer(let peer) = holder { append(peer.address) } else { append(holder.name) }
         append("\"")
       }
     }
@@ -118,5 +144,18 @@ extension ByteBuffer {
     }
     append(",\"exit_code\":")
     append(decimal: UInt64(summary.ending.code))
+  }
+}
+
+extension WindowHolder {
+  /// What it is, where it is no peer.
+  var name: StaticString {
+    switch self {
+    case .peer: "a peer"
+    case .inFlight: "requests in flight"
+    case .waiting: "connections that wait to be accepted"
+    case .unseen: "sockets that cannot be seen"
+    case .few: "too few moments"
+    }
   }
 }

@@ -4,7 +4,8 @@ public enum UntilCondition: Equatable, Sendable {
   case quiet(for: Interval?)
   /// Quiet, and no connection to the app's ports is open.
   case closed
-  /// Quiet, and `/readyz` was answered 503 so often to one address that is not the kubelet.
+  /// Quiet, and `/readyz` was answered 503 so often to each address that asked before the signal, but
+  /// for the kubelet.
   case probed(times: UInt32)
   /// Quiet, and the check holds.
   case check(Check)

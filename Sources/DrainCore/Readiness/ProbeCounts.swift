@@ -1,26 +1,54 @@
-/// How often `/readyz` was seen to fail, by whom: an actively probing balancer that has seen it often
-/// enough sends nothing more (`--until probed:N`).
+/// Who asks for `/readyz`, and how often each was told 503 since the drain signal: actively probing
+/// balancers that have all seen it often enough send nothing more (`--until probed:N`).
 public struct ProbeCounts: BitwiseCopyable, Sendable {
-  // More balancers than probe one pod; beyond them nobody is counted.
-  private static var places: Int { 32 }
-  private var addresses = InlineArray<32, IPAddress>(repeating: IPAddress(bits: 0))
-  private var counts = InlineArray<32, UInt32>(repeating: 0)
+  // A balancer's nodes: more of them than probe one pod. A new one takes the longest silent's place.
+  private static var places: Int { 16 }
+  private var addresses = InlineArray<16, IPAddress>(repeating: IPAddress(bits: 0))
+  private var lastAsked = InlineArray<16, Instant>(repeating: Instant(nanoseconds: 0))
+  private var refusals = InlineArray<16, UInt32>(repeating: 0)
   private var count = 0
-  /// How often the one was told that was told most often.
-  public private(set) var most: UInt32 = 0
 
   public init() {}
 
-  /// Notes that an address was told.
-  public mutating func note(_ address: IPAddress) {
-    var place = 0
-    while place < count && addresses[place] != address { place &+= 1 }
-    if place == ProbeCounts.places { return }
-    if place == count {
-      addresses[place] = address
-      count &+= 1
+  /// How long before the drain signal one may have asked last to be waited for.
+  static var memory: Interval { .seconds(60) }
+
+  /// Notes that an address asked before the drain signal.
+  public mutating func asked(_ address: IPAddress, at now: Instant) {
+    var place = place(of: address) ?? count
+    if place == ProbeCounts.places {
+      place = 0
+      for index in 1..<count where lastAsked[index] < lastAsked[place] { place = index }
+      count &-= 1
     }
-    if counts[place] < UInt32.max { counts[place] &+= 1 }
-    most = max(most, counts[place])
+    if place == count || addresses[place] != address {
+      count &+= 1
+      addresses[place] = address
+      refusals[place] = 0
+    }
+    lastAsked[place] = now
+  }
+
+  /// Notes that an address was told 503 after the drain signal; who never asked before it does not
+  /// count.
+  public mutating func refused(_ address: IPAddress) {
+    guard let place = place(of: address), refusals[place] < UInt32.max else { return }
+    refusals[place] &+= 1
+  }
+
+  /// Whether everybody who asked in the minute before the drain signal has been told so often; false
+  /// where nobody did.
+  public func haveAll(heard times: UInt32, drainedAt: Instant) -> Bool {
+    var isAnybody = false
+    for index in 0..<count where drainedAt.since(lastAsked[index]) <= ProbeCounts.memory {
+      if refusals[index] < times { return false }
+      isAnybody = true
+    }
+    return isAnybody
+  }
+
+  private func place(of address: IPAddress) -> Int? {
+    for index in 0..<count where addresses[index] == address { return index }
+    return nil
   }
 }

@@ -1,14 +1,14 @@
 /// A sign that somebody still sends requests to the app, seen inside the drain window.
 public struct Arrival: Equatable, BitwiseCopyable, Sendable {
-  /// How sure the sign is.
-  public enum Strength: UInt8, Equatable, BitwiseCopyable, Sendable {
-    /// A new connection: whoever made it has not heard yet.
-    case strong
-    /// A request's worth of bytes on a connection that was open: its owner may be pinned to this pod.
-    case weak
+  /// What was seen. Both hold the window alike.
+  public enum Kind: UInt8, Equatable, BitwiseCopyable, Sendable {
+    /// A new connection.
+    case connection
+    /// A request's worth of bytes on a connection that was open.
+    case request
   }
 
-  public var strength: Strength
+  public var kind: Kind
   /// How many requests it stands for, as near as the kernel tells: a look shows many as one.
   public var count: UInt32 = 1
   /// When it came, as near as the kernel tells.
@@ -16,10 +16,8 @@ public struct Arrival: Equatable, BitwiseCopyable, Sendable {
   /// Whose it is; its port does not matter.
   public var peer: IPAddress
 
-  public init(
-    _ strength: Strength, at moment: Instant, from peer: IPAddress, count: UInt32 = 1
-  ) {
-    self.strength = strength
+  public init(_ kind: Kind, at moment: Instant, from peer: IPAddress, count: UInt32 = 1) {
+    self.kind = kind
     self.count = count
     at = moment
     self.peer = peer
@@ -32,18 +30,31 @@ public struct LookResult: Equatable, BitwiseCopyable, Sendable {
   public var begunAt: Instant
   /// How many connections are open.
   public var openConnections: UInt32
-  /// Whether a connection waits to be accepted.
-  public var hasWaiting: Bool
+  /// How many connections wait to be accepted; each holds the window.
+  public var waiting: UInt32
+  /// How many requests were received and are not answered yet; each holds the window.
+  public var inFlight: UInt32
+  /// Whether the app has a socket whose arrivals cannot be seen, such as a UDP server's: the window
+  /// lasts its maximum.
+  public var hasUnseen: Bool
   /// How much of the processor it took.
   public var cost: Interval
 
   public init(
-    begunAt: Instant, openConnections: UInt32 = 0, hasWaiting: Bool = false,
-    cost: Interval = .zero
+    begunAt: Instant, openConnections: UInt32 = 0, waiting: UInt32 = 0, inFlight: UInt32 = 0,
+    hasUnseen: Bool = false, cost: Interval = .zero
   ) {
     self.begunAt = begunAt
     self.openConnections = openConnections
-    self.hasWaiting = hasWaiting
+    self.waiting = waiting
+    self.inFlight = inFlight
+    self.hasUnseen = hasUnseen
     self.cost = cost
   }
+
+  /// Whether a connection waits to be accepted.
+  public var hasWaiting: Bool { waiting > 0 }
+
+  /// Whether there is something that no silence outweighs.
+  public var holds: Bool { waiting > 0 || inFlight > 0 || hasUnseen }
 }

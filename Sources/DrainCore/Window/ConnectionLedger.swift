@@ -14,7 +14,7 @@ struct ConnectionRecord: BitwiseCopyable {
 ///
 /// Records are in order of their cookies, so that one is found without a second table; those that a look
 /// adds wait behind them until it ends. Their memory is asked for once and used as far as it is
-/// needed; without memory, or beyond 65,536 connections, every byte is a weak arrival.
+/// needed; without memory, or beyond 65,536 connections, every byte is a request.
 public struct ConnectionLedger: ~Copyable {
   /// How many connections fit.
   public let capacity: Int
@@ -31,7 +31,11 @@ public struct ConnectionLedger: ~Copyable {
   private var begunAt = Instant.never
   private var previousBegunAt = Instant.never
   private var open: UInt32 = 0
-  private var hasWaiting = false
+  /// How many wait to be accepted, by their own rows and by their listeners' queues, and whether one is
+  /// about to.
+  private var unaccepted: UInt32 = 0
+  private var queued: UInt32 = 0
+  private var hasHalfOpen = false
 
   /// What on an old connection is no more than a keep-alive: HTTP/2 PING, WebSocket ping and pong, TLS
   /// included, are 10 to 46 bytes; the smallest gRPC call is 57.
@@ -72,21 +76,23 @@ public struct ConnectionLedger: ~Copyable {
     isLooking = true
     isOverfull = false
     open = 0
-    hasWaiting = false
+    unaccepted = 0
+    queued = 0
+    hasHalfOpen = false
   }
 
   /// Takes in a socket that a look shows; the arrival that it tells of, if any.
   public mutating func saw(_ row: SocketRow, at now: Instant) -> Arrival? {
     switch row.state {
     case .listen:
-      if row.receiveQueue > 0 { hasWaiting = true }
+      queued = QuietRule.sum(queued, row.receiveQueue)
       return nil
     case .synReceived where row.bytesReceived == nil:
       // Half of a handshake: not a connection yet, but somebody is about to make one.
-      hasWaiting = true
+      hasHalfOpen = true
       return nil
     case .synReceived, .established, .closeWait:
-      if row.inode == 0 { hasWaiting = true } else { open &+= 1 }
+      if row.inode == 0 { unaccepted &+= 1 } else { open &+= 1 }
     case .finWait1, .closing, .lastAck:
       // Without an inode it is closed: the kernel only delivers the rest.
       if row.inode == 0 { return nil }
@@ -96,13 +102,13 @@ public struct ConnectionLedger: ~Copyable {
     let at = lastByte(of: row, now)
     if let place = place(of: row.cookie, amongLast: 128) {
       base[place].seen = look
-      return weakArrival(place, row, at)
+      return request(place, row, at)
     }
     remember(row)
-    if look > 1 && !wasOverfull { return Arrival(.strong, at: at, from: row.peer) }
+    if look > 1 && !wasOverfull { return Arrival(.connection, at: at, from: row.peer) }
     // It may have been open before: at the first look, and where not every connection is remembered.
     let since = look > 1 ? previousBegunAt : drainedAt
-    return isRequest(row) && at >= since ? Arrival(.weak, at: at, from: row.peer) : nil
+    return isRequest(row) && at >= since ? Arrival(.request, at: at, from: row.peer) : nil
   }
 
   /// Takes in a connection that has closed; the arrival that it tells of, if any.
@@ -112,14 +118,14 @@ public struct ConnectionLedger: ~Copyable {
     let at = lastByte(of: row, now)
     if let place = place(of: row.cookie, amongLast: 4_096) {
       base[place].seen = 0
-      return weakArrival(place, row, at)
+      return request(place, row, at)
     }
     // The dump may have it from before, in a batch that is not read yet: not once more then.
     if isLooking { remember(row) }
     let wasSeen = look > 1 || (look == 1 && !isLooking)
-    if wasSeen && !wasOverfull { return Arrival(.strong, at: at, from: row.peer) }
+    if wasSeen && !wasOverfull { return Arrival(.connection, at: at, from: row.peer) }
     let since = look > 1 ? previousBegunAt : drainedAt
-    return isRequest(row) && at >= since ? Arrival(.weak, at: at, from: row.peer) : nil
+    return isRequest(row) && at >= since ? Arrival(.request, at: at, from: row.peer) : nil
   }
 
   /// Ends a look that is complete; `cost` is what of the processor it took.
@@ -129,8 +135,11 @@ public struct ConnectionLedger: ~Copyable {
     putInOrder()
     dropClosed()
     return LookResult(
-      begunAt: begunAt, openConnections: open, hasWaiting: hasWaiting, cost: cost)
+      begunAt: begunAt, openConnections: open, waiting: waiting, cost: cost)
   }
+
+  /// How many wait to be accepted: their listener counts those that have a row of their own.
+  private var waiting: UInt32 { max(queued, unaccepted, hasHalfOpen ? 1 : 0) }
 
   /// How many connections are remembered.
   public var remembered: Int { count }
@@ -144,7 +153,7 @@ public struct ConnectionLedger: ~Copyable {
     (row.bytesReceived ?? 0) > UInt64(ConnectionLedger.keepAliveBytes)
   }
 
-  private mutating func weakArrival(_ place: Int, _ row: SocketRow, _ at: Instant) -> Arrival? {
+  private mutating func request(_ place: Int, _ row: SocketRow, _ at: Instant) -> Arrival? {
     let bytes = UInt32(truncatingIfNeeded: row.bytesReceived ?? 0)
     let grown = bytes &- base[place].bytes
     let segments = UInt32(row.segmentsReceived &- base[place].segments)
@@ -156,7 +165,7 @@ public struct ConnectionLedger: ~Copyable {
     let full = row.largestSegment == 0 ? 0 : grown / UInt32(row.largestSegment)
     let requests = segments > full ? segments &- full : 1
     let count = min(requests, grown / ConnectionLedger.keepAliveBytes)
-    return Arrival(.weak, at: at, from: row.peer, count: count)
+    return Arrival(.request, at: at, from: row.peer, count: count)
   }
 
   private mutating func remember(_ row: SocketRow) {

@@ -13,7 +13,7 @@ public struct Peer: Equatable, BitwiseCopyable, Sendable {
   /// The shortest and the longest time between two of its connections.
   public var shortestGap = Interval.longest
   public var longestGap = Interval.zero
-  /// How much later the window may end because of it.
+  /// How long the silences were that it broke.
   public var held = Interval.zero
 
   /// The time from one of its connections to the next, on average; nil below three.
@@ -25,22 +25,17 @@ public struct Peer: Equatable, BitwiseCopyable, Sendable {
 
   /// Whether its connections come as evenly as a machine's: a probe's or a scraper's.
   public var isRegular: Bool {
-    guard let rhythm, shortestGap <= longestGap else { return false }
+    // A probe comes once a second at most; what comes faster is a client.
+    guard let rhythm, shortestGap <= longestGap, rhythm >= .milliseconds(950) else { return false }
     // A prober keeps its period to some tens of milliseconds, but for one that a busy node delays.
     return longestGap.nanoseconds &- shortestGap.nanoseconds <= rhythm.nanoseconds / 2
   }
 
-  /// Whether it is no proxy with a kept-alive pool: most of what it sends comes on new connections.
-  ///
-  /// One that came as the drain signal did may be open at the first look and send after it; that alone
-  /// makes no pool.
-  var isDirect: Bool { connections > requests }
-
   mutating func note(_ arrival: Arrival) {
     last = max(last, arrival.at)
-    switch arrival.strength {
-    case .weak: requests = QuietRule.sum(requests, arrival.count)
-    case .strong:
+    switch arrival.kind {
+    case .request: requests = QuietRule.sum(requests, arrival.count)
+    case .connection:
       if connections == 0 {
         first = arrival.at
         lastConnection = arrival.at
@@ -62,46 +57,33 @@ struct PeerTable {
   // On the heap, once: a value of this size would be copied over the stack whenever it is moved.
   private var places = [Peer](repeating: Peer(), count: 64)
   private(set) var count = 0
-  /// Whether one that was direct has lost its place.
-  private var lostDirect = false
+  /// How long the silences were that anybody broke.
+  private(set) var held = Interval.zero
 
   /// Forgets all of them.
   mutating func removeAll() {
     count = 0
-    lostDirect = false
+    held = .zero
   }
 
-  /// Notes an arrival and returns the peer's place.
-  mutating func note(_ arrival: Arrival) -> Int {
+  /// Notes an arrival that broke a silence of that length.
+  mutating func note(_ arrival: Arrival, silence: Interval) {
     let place = place(of: arrival.peer)
     places[place].note(arrival)
-    return place
+    places[place].held = places[place].held + silence
+    held = held + silence
   }
 
-  /// Notes that a peer's arrival made the earliest end that much later.
-  mutating func hold(_ place: Int, _ time: Interval) {
-    places[place].held = places[place].held + time
-  }
-
-  /// Whether none is direct.
-  var areProxies: Bool {
-    if lostDirect { return false }
-    for index in 0..<count where places[index].isDirect { return false }
-    return true
-  }
-
-  /// Who held the window longest; nil where nobody did.
+  /// Who held the window longest; nil where that was no quarter of it: then many did.
   var holder: Peer? {
     var found: Int?
     for index in 0..<count {
       let longest = found.map { places[$0].held } ?? .zero
       if places[index].held > longest { found = index }
     }
-    return found.map { places[$0] }
+    guard let found, places[found].held.times(4) >= held else { return nil }
+    return places[found]
   }
-
-  /// Begins again after a fault, before which somebody was direct.
-  mutating func loseDirect() { lostDirect = true }
 
   private mutating func place(of address: IPAddress) -> Int {
     for index in 0..<count where places[index].address == address { return index }
@@ -111,7 +93,6 @@ struct PeerTable {
     } else {
       place = 0
       for index in 1..<64 where places[index].last < places[place].last { place = index }
-      if places[place].isDirect { lostDirect = true }
     }
     places[place] = Peer()
     places[place].address = address

@@ -11,28 +11,32 @@ public struct QuietRule: Sendable {
   /// When the drain signal came.
   public internal(set) var drainedAt = Instant.never
 
-  var strongCount: UInt32 = 0
-  var weakCount: UInt32 = 0
+  /// Whether nothing may be open any more, either (`closed`): the maximum is then long connections'.
+  public let closes: Bool
+
+  var connectionCount: UInt32 = 0
+  var requestCount: UInt32 = 0
   var missedCount: UInt32 = 0
-  var lastStrong = Instant.never
-  var lastWeak = Instant.never
+  var last = Instant.never
+  var moments = Moments()
   var look = LookResult(begunAt: .never)
   var peers = PeerTable()
 
   /// Makes a rule for windows of these bounds.
-  public init(window: DrainRange, asked: Interval? = nil) {
+  public init(window: DrainRange, asked: Interval? = nil, closes: Bool = false) {
     self.window = window
     self.asked = asked
+    self.closes = closes
   }
 
   /// Begins a window; the first look, which shows what is open already, begins with it.
   public mutating func begin(at moment: Instant) {
     drainedAt = moment
-    strongCount = 0
-    weakCount = 0
+    connectionCount = 0
+    requestCount = 0
     missedCount = 0
-    lastStrong = moment
-    lastWeak = moment
+    last = moment
+    moments.begin(at: moment)
     look = LookResult(begunAt: moment)
     peers.removeAll()
   }
@@ -41,51 +45,57 @@ public struct QuietRule: Sendable {
   public mutating func arrived(_ arrival: Arrival) {
     var arrival = arrival
     arrival.at = max(arrival.at, drainedAt)
-    let before = quietAt
-    switch arrival.strength {
-    case .strong:
-      strongCount = QuietRule.sum(strongCount, 1)
-      lastStrong = max(lastStrong, arrival.at)
-    case .weak:
-      weakCount = QuietRule.sum(weakCount, arrival.count)
-      lastWeak = max(lastWeak, arrival.at)
+    switch arrival.kind {
+    case .connection: connectionCount = QuietRule.sum(connectionCount, 1)
+    case .request: requestCount = QuietRule.sum(requestCount, arrival.count)
     }
-    let place = peers.note(arrival)
-    let after = quietAt
-    if before < after && after != .never { peers.hold(place, after.since(before)) }
+    // Whoever breaks a silence holds the window for as long as that had lasted.
+    peers.note(arrival, silence: arrival.at.since(last))
+    last = max(last, arrival.at)
+    moments.note(arrival.at)
   }
 
   /// Notes that the kernel could not tell of something: it counts as an arrival of now.
   public mutating func missed(at now: Instant) {
-    strongCount = QuietRule.sum(strongCount, 1)
+    connectionCount = QuietRule.sum(connectionCount, 1)
     missedCount = QuietRule.sum(missedCount, 1)
-    lastStrong = max(lastStrong, now)
+    last = max(last, now)
+    moments.note(now)
   }
 
   /// Notes that a look is complete; its arrivals were told before.
-  public mutating func looked(_ result: LookResult) { look = result }
+  public mutating func looked(_ result: LookResult) {
+    look = result
+    moments.turn(at: result.begunAt, next: cadence + pause)
+  }
 
   /// When, as far as is known, the silence will have been long enough; `never` where none would be.
   public var quietAt: Instant {
     let earliest = drainedAt + window.minimum
-    let lastOfAll = max(lastStrong, lastWeak)
-    if let asked { return max(earliest, lastOfAll + asked) }
-    let areProxies = peers.areProxies
-    let last = areProxies ? lastOfAll : lastStrong
-    let count = areProxies ? QuietRule.sum(strongCount, weakCount) : strongCount
-    if count == 0 { return .never }
-    let quiet = last + Silence.needed(count: count, span: last.since(drainedAt))
-    return max(earliest, max(quiet, weakHold))
+    if let asked { return max(earliest, last + asked) }
+    if moments.count == 0 {
+      // Of no arrival no silence says anything; but where the maximum is there for connections that
+      // last, an idle container's stop does not take it: the minimum is then the promise.
+      return closes ? max(earliest, drainedAt + QuietRule.idleMinimum) : .never
+    }
+    return max(
+      earliest, last + Silence.needed(moments: moments.count, span: last.since(drainedAt)))
   }
+
+  /// How long a window that waits for open connections lasts at least where nothing arrives: Kubernetes'
+  /// default window, in which a cluster tells everybody.
+  static var idleMinimum: Interval { .seconds(12) }
+
+  private var latest: Instant { drainedAt + window.maximum }
 
   /// What the last complete look came to.
   public var lastLook: LookResult { look }
 
   /// Whether the traffic has ended: a look that began after the silence was long enough has shown
-  /// nothing new.
+  /// nothing new, and nothing that is under way.
   public func isQuiet(_ now: Instant) -> Bool {
     let quietAt = quietAt
-    return now >= quietAt && look.begunAt >= quietAt && !look.hasWaiting
+    return now >= quietAt && look.begunAt >= quietAt && !look.holds
   }
 
   /// Whether the traffic has ended and no connection is open any more.
@@ -93,11 +103,10 @@ public struct QuietRule: Sendable {
 
   /// When the next look shall begin: when without it the window would end, and now and then before.
   ///
-  /// Without a look now and then a proxy's kept-alive pool could not be told from a pinned client, and
-  /// each of its connections would count for one request.
+  /// Without a look now and then the requests of a kept-alive pool would be one sign, however many.
   public var nextLook: Instant {
     let soonest = look.begunAt + pause
-    if look.hasWaiting { return soonest }
+    if look.waiting > 0 || look.inFlight > 0 { return soonest }
     let quietAt = quietAt
     if look.begunAt >= quietAt { return look.begunAt + cadence }
     let nowAndThen = look.begunAt + cadence
@@ -107,20 +116,22 @@ public struct QuietRule: Sendable {
 
   /// What the summary tells of the window so far.
   public var evidence: TrafficEvidence {
-    let count = QuietRule.sum(strongCount, weakCount)
+    let count = QuietRule.sum(connectionCount, requestCount)
     return TrafficEvidence(
-      newConnections: strongCount, requests: weakCount, missed: missedCount,
-      last: count == 0 ? nil : max(lastStrong, lastWeak).since(drainedAt),
-      openConnections: look.openConnections, holder: peers.holder)
+      newConnections: connectionCount, requests: requestCount, missed: missedCount,
+      last: count == 0 ? nil : last.since(drainedAt), openConnections: look.openConnections,
+      waiting: look.waiting, inFlight: look.inFlight, holder: holder)
   }
 
-  /// Until when what comes on old connections holds the window: who sends there after its middle is
-  /// pinned to this pod, and only the app's own stop can move it.
-  private var weakHold: Instant {
-    if weakCount == 0 { return drainedAt }
-    let both = window.minimum + window.maximum
-    let middle = drainedAt + Interval(nanoseconds: both.nanoseconds / 2)
-    return min(lastWeak + Silence.floor, middle)
+  /// What keeps the window from ending, as far as the last look tells.
+  private var holder: WindowHolder? {
+    if look.hasUnseen { return .unseen }
+    let mayBeSilent = last + Silence.floor(moments: 1) <= latest
+    // What is in flight is told before few arrivals: it is the better reason of the two.
+    if look.inFlight > 0 && mayBeSilent { return .inFlight }
+    if look.waiting > 0 && mayBeSilent { return .waiting }
+    if quietAt > latest && mayBeSilent { return .few }
+    return peers.holder.map { .peer($0) }
   }
 
   /// The shortest time from one look to the next: a second, and never more than 2 % of a core.
@@ -152,13 +163,31 @@ public struct TrafficEvidence: Equatable, BitwiseCopyable, Sendable {
   public var last: Interval?
   /// How many connections were open at the last look.
   public var openConnections: UInt32 = 0
-  /// Whose arrivals held the window longest; nil where none did.
-  public var holder: Peer?
+  /// How many connections waited to be accepted at the last look.
+  public var waiting: UInt32 = 0
+  /// How many requests were received and not answered at the last look.
+  public var inFlight: UInt32 = 0
+  /// What held the window; nil where nothing did, or many peers did.
+  public var holder: WindowHolder?
 
   /// How many late arrivals there were: what without drainit would have been lost.
   public var lateArrivals: UInt32 {
     QuietRule.sum(newConnections, requests)
   }
+}
+
+/// What keeps, or kept, a drain window from ending before its maximum.
+public enum WindowHolder: Equatable, BitwiseCopyable, Sendable {
+  /// The peer whose arrivals put its end off longest.
+  case peer(Peer)
+  /// Requests that were received and are not answered yet.
+  case inFlight
+  /// Connections that wait to be accepted.
+  case waiting
+  /// A socket of the app's whose arrivals cannot be seen.
+  case unseen
+  /// So little came, or nothing, that no silence would have proved anything.
+  case few
 }
 
 extension Interval {

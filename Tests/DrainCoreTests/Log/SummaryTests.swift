@@ -26,12 +26,12 @@ import Testing
     var rule = QuietRule(window: range)
     rule.begin(at: second(0))
     for number in 0..<20 {
-      rule.arrived(Arrival(.strong, at: second(Double(number) / 20), from: .v4(UInt32(number))))
+      rule.arrived(Arrival(.connection, at: second(Double(number) / 20), from: .v4(UInt32(number))))
     }
-    rule.arrived(Arrival(.weak, at: second(0.98), from: .v4(3), count: 200))
+    rule.arrived(Arrival(.request, at: second(0.98), from: .v4(3), count: 200))
     var at = prober
     while prober > 0 && at < window {
-      rule.arrived(Arrival(.strong, at: second(at), from: .v4(0x0a00_0001)))
+      rule.arrived(Arrival(.connection, at: second(at), from: .v4(0x0a00_0001)))
       at += prober
     }
     rule.looked(LookResult(begunAt: second(window), openConnections: 1))

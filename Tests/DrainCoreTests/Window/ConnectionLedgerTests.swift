@@ -30,12 +30,12 @@ private struct Bench: ~Copyable {
     ledger.begin(at: after(0))
   }
 
-  /// One whole look; the strengths of its arrivals, in their order.
-  mutating func look(_ moment: Int64, _ rows: [SocketRow]) -> [Arrival.Strength] {
+  /// One whole look; the kinds of its arrivals, in their order.
+  mutating func look(_ moment: Int64, _ rows: [SocketRow]) -> [Arrival.Kind] {
     ledger.beginLook(at: after(moment))
     let found = rows.compactMap { ledger.saw($0, at: after(moment)) }
     result = ledger.endLook(cost: .zero)
-    return found.map { $0.strength }
+    return found.map { $0.kind }
   }
 
   var result = LookResult(begunAt: .never)
@@ -54,7 +54,7 @@ private struct Bench: ~Copyable {
     _ = bench.look(5, [connection(1, age: 1_000)])
     bench.ledger.beginLook(at: after(1_000))
     let found = bench.ledger.saw(connection(1, bytes: 300, age: 400), at: after(1_000))
-    #expect(found == Arrival(.weak, at: after(600), from: .v4(0x0a00_0002)))
+    #expect(found == Arrival(.request, at: after(600), from: .v4(0x0a00_0002)))
   }
 
   /// How many requests a second look makes of what a kept-alive connection has received since the first.
@@ -91,20 +91,20 @@ private struct Bench: ~Copyable {
     _ = bench.look(5, [connection(1, age: 1_000)])
     #expect(bench.look(1_000, [connection(1, bytes: 148)]) == [])
     #expect(bench.look(2_000, [connection(1, bytes: 196)]) == [])
-    #expect(bench.look(3_000, [connection(1, bytes: 245)]) == [.weak])
+    #expect(bench.look(3_000, [connection(1, bytes: 245)]) == [.request])
   }
 
   @Test func theCounterMayWrap() {
     var bench = Bench()
     _ = bench.look(5, [connection(1, bytes: 0xffff_fff0, age: 1_000)])
     #expect(bench.look(1_000, [connection(1, bytes: 0x1_0000_0010)]) == [])
-    #expect(bench.look(2_000, [connection(1, bytes: 0x1_0000_0110)]) == [.weak])
+    #expect(bench.look(2_000, [connection(1, bytes: 0x1_0000_0110)]) == [.request])
   }
 
   @Test func aConnectionThatALookShowsFirstIsStrongAndOnlyOnce() {
     var bench = Bench()
     _ = bench.look(5, [])
-    #expect(bench.look(1_000, [connection(1)]) == [.strong])
+    #expect(bench.look(1_000, [connection(1)]) == [.connection])
     #expect(bench.look(2_000, [connection(1)]) == [])
     #expect(bench.ledger.closed(connection(1, state: .close), at: after(2_500)) == nil)
   }
@@ -113,7 +113,9 @@ private struct Bench: ~Copyable {
     var bench = Bench()
     _ = bench.look(5, [])
     #expect(
-      bench.look(1_000, [connection(2), connection(1), connection(2)]) == [.strong, .strong])
+      bench.look(1_000, [connection(2), connection(1), connection(2)]) == [
+        .connection, .connection,
+      ])
     #expect(bench.ledger.remembered == 2)
   }
 
@@ -121,10 +123,10 @@ private struct Bench: ~Copyable {
     var bench = Bench()
     _ = bench.look(5, [])
     let found = bench.ledger.closed(connection(7, age: 20, state: .close), at: after(500))
-    #expect(found == Arrival(.strong, at: after(480), from: .v4(0x0a00_0002)))
+    #expect(found == Arrival(.connection, at: after(480), from: .v4(0x0a00_0002)))
     // A TCP check sends nothing, and is a connection all the same.
     let check = bench.ledger.closed(connection(8, bytes: 0, state: .close), at: after(500))
-    #expect(check?.strength == .strong)
+    #expect(check?.kind == .connection)
   }
 
   @Test func theEndOfAnOldConnectionIsNoArrivalUnlessItCarriedARequest() {
@@ -133,14 +135,14 @@ private struct Bench: ~Copyable {
     #expect(bench.ledger.closed(connection(1, age: 1_300, state: .close), at: after(500)) == nil)
     let late = bench.ledger.closed(
       connection(2, bytes: 200, age: 100, state: .close), at: after(500))
-    #expect(late?.strength == .weak)
+    #expect(late?.kind == .request)
   }
 
   @Test func whatClosesBeforeTheFirstLookIsTrueToItsLastByte() {
     var bench = Bench()
     #expect(bench.ledger.closed(connection(1, age: 900, state: .close), at: after(3)) == nil)
     #expect(
-      bench.ledger.closed(connection(2, age: 1, state: .close), at: after(3))?.strength == .weak)
+      bench.ledger.closed(connection(2, age: 1, state: .close), at: after(3))?.kind == .request)
   }
 
   @Test func whatClosesWhileALookGoesOnCountsOnce() {
@@ -160,12 +162,12 @@ private struct Bench: ~Copyable {
     var bench = Bench()
     bench.ledger.beginLook(at: after(3))
     let first = bench.ledger.closed(connection(1, state: .close), at: after(3))
-    #expect(first?.strength == .weak)
+    #expect(first?.kind == .request)
     #expect(bench.ledger.saw(connection(1), at: after(3)) == nil)
     _ = bench.ledger.endLook(cost: .zero)
     bench.ledger.beginLook(at: after(1_000))
     let second = bench.ledger.closed(connection(2, state: .close), at: after(1_000))
-    #expect(second?.strength == .strong)
+    #expect(second?.kind == .connection)
     for cookie in 0..<others { _ = bench.ledger.saw(connection(100 + cookie), at: after(1_000)) }
     #expect(bench.ledger.saw(connection(2), at: after(1_000)) == nil)
     _ = bench.ledger.endLook(cost: .zero)
@@ -186,7 +188,7 @@ private struct Bench: ~Copyable {
   @Test func whatNobodyHasAcceptedWaitsAndIsAnArrival() {
     var bench = Bench()
     _ = bench.look(5, [])
-    #expect(bench.look(1_000, [connection(1, inode: 0)]) == [.strong])
+    #expect(bench.look(1_000, [connection(1, inode: 0)]) == [.connection])
     #expect(bench.result.hasWaiting && bench.result.openConnections == 0)
     // The client has given up, and it still waits.
     _ = bench.look(2_000, [connection(1, state: .closeWait, inode: 0)])
@@ -225,12 +227,14 @@ private struct Bench: ~Copyable {
     #expect(bench.look(5, rows) == [])
     #expect(bench.look(1_000, rows) == [])
     #expect(
-      bench.look(2_000, (1...4).map { connection($0, bytes: 200) }) == [.weak, .weak, .weak, .weak])
+      bench.look(2_000, (1...4).map { connection($0, bytes: 200) }) == [
+        .request, .request, .request, .request,
+      ])
     // With room again one that was not remembered is no new one.
     #expect(bench.look(3_000, [connection(4, age: 1_500)]) == [])
     #expect(bench.look(4_000, [connection(4, age: 2_500)]) == [])
     #expect(bench.look(5_000, [connection(4, age: 3_500)]) == [])
-    #expect(bench.look(6_000, [connection(9)]) == [.strong])
+    #expect(bench.look(6_000, [connection(9)]) == [.connection])
   }
 
   @Test func withoutMemoryNothingIsRememberedAndNothingTraps() {
@@ -238,7 +242,7 @@ private struct Bench: ~Copyable {
     #expect(bench.ledger.capacity == 0)
     _ = bench.look(5, [connection(1, age: 5_000)])
     #expect(bench.look(1_000, [connection(1, age: 6_000)]) == [])
-    #expect(bench.look(2_000, [connection(1, bytes: 900, age: 10)]) == [.weak])
+    #expect(bench.look(2_000, [connection(1, bytes: 900, age: 10)]) == [.request])
   }
 
   @Test func manyConnectionsInAnyOrderAreEachKnownAgain() {
@@ -258,7 +262,7 @@ private struct Bench: ~Copyable {
       cookies += new
       cookies.shuffle(using: &random)
       let arrivals = bench.look(round * 1_000, cookies.map { connection($0, age: 5_000) })
-      #expect(arrivals == [Arrival.Strength](repeating: .strong, count: 30))
+      #expect(arrivals == [Arrival.Kind](repeating: .connection, count: 30))
       #expect(bench.ledger.remembered == cookies.count)
     }
   }

@@ -59,14 +59,15 @@ def test_no_request_is_lost_to_propagation(drainit, start, bench, place, server,
     stop = roll(drainit, start, bench, place, server, reuse, delay)
     assert delay - 1 < stop.last < delay + 2, stop
     if delay < 7:
-        # What the simulation has for one balancer: four seconds after the last request.
-        assert stop.end == "quiet", stop
-        assert max(5, delay + 3.5) <= stop.seconds < 12, stop
+        # About six seconds after the last request. A pool of one or two connections shows one sign a
+        # look, and so few of them may prove nothing.
+        assert stop.end == "quiet" or reuse == POOL, stop
+        assert max(5, delay + 5) <= stop.seconds < 14, stop
     else:
         assert stop.end in ("quiet", "max") and 11 < stop.seconds < 14, stop
 
 
-def test_a_pool_alone_that_ceases_ends_the_window(drainit, start, bench, place):
+def test_a_pool_alone_is_traffic(drainit, start, bench, place):
     """A hundred requests a second on the connections that the balancer keeps: hardly one is new."""
-    stop = roll(drainit, start, bench, place, nginx, POOL, 3, rate=100)
-    assert stop.end == "quiet" and stop.seconds < 11, stop
+    stop = roll(drainit, start, bench, place, nginx, POOL, 5, rate=100)
+    assert stop.seconds >= 10, stop

@@ -332,13 +332,14 @@ def test_until_closed_waits_for_the_last_connection(drainit):
 
 def test_until_probed_waits_for_a_balancer_that_has_seen_it_fail(drainit):
     box = serve(drainit, "--until", "probed:3")
-    begun = begin(box)
 
-    def probe(agent):
+    def probe(agent, status=b" 503 "):
         with box.connect(probing.PORT) as made:
             made.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\nUser-Agent: " + agent + b"\r\n\r\n")
-            assert b" 503 " in probing.read_all(made)
+            assert status in probing.read_all(made)
 
+    probe(b"ELB-HealthChecker/2.0", b" 200 ")
+    begun = begin(box)
     # The kubelet's probes are not a balancer's, and two are not three.
     for _ in range(5):
         probe(b"kube-probe/1.30")
