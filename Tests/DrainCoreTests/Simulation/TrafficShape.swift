@@ -92,10 +92,9 @@ struct StopResults {
   func row(_ shape: TrafficShape) -> String {
     let percent = { (hits: Int) -> String in
       let share = 100 * Double(hits) / Double(stops)
-      return share == 0
-        ? "0"
-        : share >= 9.95
-          ? String(format: "%.0f %%", share) : String(format: "%.1f %%", share)
+      if share == 0 { return "0" }
+      if share < 0.05 { return "< 0.1 %" }
+      return String(format: share >= 9.95 ? "%.0f %%" : "%.1f %%", share)
     }
     let window = String(format: "%.1f s", window)
     return "| \(shape.name) | \(window) | \(percent(hits)) | "

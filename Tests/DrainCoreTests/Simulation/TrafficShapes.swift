@@ -159,7 +159,7 @@ extension TrafficShape {
       $0.old(10, 20, until: 40)
       $0.send(5, until: 1, from: 2)
     },
-    .init("40/s until 1 s, and one request of 6 s", .holds(0.02)) {
+    .init("40/s until 1 s, and one request of 6 s that is seen in flight", .holds(0.02)) {
       $0.send(40, until: 1)
       let last = $0.packets.map(\.at).max() ?? 0
       $0.add(.init(at: last + $0.unit(), peer: 5, lasts: 6))
