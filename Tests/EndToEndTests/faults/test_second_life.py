@@ -386,6 +386,8 @@ def test_what_the_window_saw_is_known_after_it(drainit, fault):
         until(lambda: re.search(
             r'^drainit_window_arrivals_total\{kind="connection"\} \d{3}',
             probing.get(box, "/metrics").text, re.MULTILINE), "a hundred connections were seen")
+        # In a second they come in too few moments for silence to mean something.
+        time.sleep(3)
     fault(box.pid)
     box.log.wait_for(CAME_BACK)
     # Otherwise nobody would know what the silence from here on means, and it lasted 40 s.
