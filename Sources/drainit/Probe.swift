@@ -8,6 +8,12 @@ enum Probe {
   static func ask(_ check: Check, _ options: Options, _ command: Command) throws(StartError)
     -> CheckOutcome
   {
+    // The endpoint tells it from a check by its name: it may be the kubelet's exec probe.
+    var options = options
+    if !CheckRequest.has("user-agent", in: options.checkHeaders) {
+      options.checkHeaders.append(
+        [UInt8]("User-Agent: drainit-probe/") + [UInt8](Version.text))
+    }
     do throws(Errno) {
       var loop = try EventLoop()
       var world = CheckWorld(

@@ -14,6 +14,8 @@ struct ReadinessNews {
   var untilHolds: Bool?
   /// The moments whose hooks have all ended: bit n is that of number n.
   var endedHooks: UInt8 = 0
+  /// The kubelet has asked `/readyz`.
+  var kubeletAsked = false
   /// Somebody asks for `/metrics` or `/status`: `answerReports` is to be called.
   var wantsReport = false
 }
@@ -52,7 +54,8 @@ struct Readiness: ~Copyable {
     var ports = AppPorts(given: given, holds: holds)
     var failure: ListenFailure?
     let wanted = isOff ? .off : options.listen
-    let endpoint = try Readiness.listen(wanted, earlier?.endpoint ?? -1, loop, &failure)
+    let endpoint = try Readiness.listen(
+      wanted, earlier?.endpoint ?? -1, command.environment.platform, loop, &failure)
     if endpoint.number >= 0 { ports.setOwnListener(endpoint.number) }
     world = CheckWorld(ports: ports, settings: settings)
     self.endpoint = endpoint
@@ -91,7 +94,8 @@ struct Readiness: ~Copyable {
   }
 
   private static func listen(
-    _ wanted: ListenAddress?, _ inherited: Int32, _ loop: borrowing EventLoop,
+    _ wanted: ListenAddress?, _ inherited: Int32, _ platform: WindowSource,
+    _ loop: borrowing EventLoop,
     _ failure: inout ListenFailure?
   ) throws(StartError) -> HTTPListener {
     // The socket of an earlier life: whoever is in its queue is answered by this one.
@@ -111,15 +115,36 @@ struct Readiness: ~Copyable {
     }
     let socket: FileDescriptor
     do throws(ListenError) {
-      socket = try ListeningSocket.open(address: address, port: port)
+      socket = try openPatiently(address, port, isDefault: wanted == nil, platform)
     } catch {
-      // Another container of the pod may have the default port, on the host's network: no reason to
-      // refuse to run the app.
       if wanted != nil { throw StartError.noPort(port, error.reason) }
+      if mustListen(error, platform) { throw StartError.portTaken(port) }
       failure = ListenFailure(port: port, reason: error.reason)
       return try serve(nil, loop)
     }
     return try serve(socket, loop)
+  }
+
+  /// Opens the socket; the default port in Kubernetes is asked for again for a while: whoever has it on
+  /// the host's network may be leaving.
+  private static func openPatiently(
+    _ address: IPAddress?, _ port: UInt16, isDefault: Bool, _ platform: WindowSource
+  ) throws(ListenError) -> FileDescriptor {
+    let end = Clock.now() + .seconds(5)
+    while true {
+      do throws(ListenError) {
+        return try ListeningSocket.open(address: address, port: port)
+      } catch {
+        if !isDefault || !mustListen(error, platform) || Clock.now() >= end { throw error }
+        _ = usleep(100_000)
+      }
+    }
+  }
+
+  /// Whether nothing may run without the default port: the kubelet's probes would be answered by whoever
+  /// has it, and a pod be ready whose app listens on nothing. Below another drainit it is that one's.
+  private static func mustListen(_ error: ListenError, _ platform: WindowSource) -> Bool {
+    error == .taken && platform == .kubernetes && !ProcessFiles.hasNamesakeAbove
   }
 
   private static func serve(

@@ -20,7 +20,7 @@ extension Readiness {
       tell(.live, .started, facts, loop, now, &news)
       tell(.ready, .started, facts, loop, now, &news)
     }
-    let canBeReady = facts.mayBeReady || facts.phase < .draining
+    let canBeReady = facts.mayBeReady || facts.mayBeReadyForKubelet || facts.phase < .draining
     if hasStarted && !hasStopped && !canBeReady {
       hasStopped = true
       tell(.ready, .stopped, facts, loop, now, &news)
@@ -125,6 +125,7 @@ extension Readiness {
       news.wantsReport = true
       return
     }
+    if page == .readyz && isKubelet(slot) { news.kubeletAsked = true }
     switch needs(page, of: slot, facts) {
     case .none:
       answer(slot, facts, loop, now)
@@ -137,10 +138,18 @@ extension Readiness {
     }
   }
 
+  /// Whether the kubelet asks, be it by its exec probe.
+  private func isKubelet(_ slot: Int) -> Bool {
+    guard let request = endpoint.request(of: slot) else { return false }
+    if request.isKubelet { return true }
+    return request.isProbe && endpoint.peer(of: slot)?.isLoopback == true
+  }
+
   /// What a request needs: nothing where it leaves out all that there is.
   private func needs(_ page: ProbePage, of slot: Int, _ facts: EndpointFacts) -> NeededChecks {
     let needed = EndpointAnswer.needs(
-      page, facts: facts, gateIsOpen: groups[.ready].pointee.gate.isOpen,
+      page, facts: facts.told(toKubelet: isKubelet(slot)),
+      gateIsOpen: groups[.ready].pointee.gate.isOpen,
       hasLive: groups[.live].pointee.gate.checks.count > 0)
     guard needed != .none, let request = endpoint.request(of: slot) else { return needed }
     let query = request.query.of(endpoint.head(of: slot))
@@ -196,12 +205,13 @@ extension Readiness {
       return
     }
     body.removeAll()
-    let answer = EndpointAnswer(facts: facts, now: now)
+    let isKubelet = isKubelet(slot)
+    let answer = EndpointAnswer(facts: facts.told(toKubelet: isKubelet), now: now)
     let status = answer.render(
       page, query: request.query.of(endpoint.head(of: slot)), gate: groups[.ready].pointee.gate,
       live: groups[.live].pointee.gate,
       into: &body)
-    if page == .readyz && !request.isKubelet, let peer = endpoint.peer(of: slot) {
+    if page == .readyz && !isKubelet, let peer = endpoint.peer(of: slot) {
       note(probe: peer, status, facts.phase, now)
     }
     endpoint.answer(slot, status: status, body: body, loop, at: now)

@@ -9,6 +9,8 @@ enum StartError: Error {
   case hook(OptionError)
   /// The port that was asked for cannot be had.
   case noPort(UInt16, Errno)
+  /// The default port is somebody else's, who would answer the kubelet in our place.
+  case portTaken(UInt16)
   /// `--install` could not make the copy.
   case notInstalled([UInt8], Errno)
 }
@@ -25,6 +27,11 @@ extension ByteBuffer {
       append(decimal: UInt64(port))
       append(": ")
       append(errno: reason.number)
+    case .portTaken(let port):
+      append("port ")
+      append(decimal: UInt64(port))
+      append(" is taken, by another drainit that would answer this one's probes?")
+      append(" give --listen PORT the probes' port, or --listen off where nothing probes")
     case .notInstalled(let path, let reason):
       append("--install ")
       append(printable: path)

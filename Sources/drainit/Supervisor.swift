@@ -203,6 +203,7 @@ struct Supervisor: ~Copyable {
       var facts = EndpointFacts(
         phase: lifecycle.phase, mayBeReady: lifecycle.mayBeReady && !isStopping,
         appRuns: lifecycle.hasApp)
+      facts.mayBeReadyForKubelet = lifecycle.mayBeReadyForKubelet && !isStopping
       facts.isStopping = isStopping
       facts.watchdog = readiness.world.notices.watchdog
       return facts
@@ -239,6 +240,7 @@ struct Supervisor: ~Copyable {
     if let isLive = news.isLive { handle(.live(isLive), Clock.now()) }
     if let holds = news.untilHolds { handle(.untilChecked(holds), Clock.now()) }
     if news.endedHooks != 0 { endHooks(news.endedHooks) }
+    if news.kubeletAsked && lifecycle.plan.sparesKubelet { handle(.kubeletAsked, Clock.now()) }
     if news.wantsReport { answerReports() }
     if readiness.world.programsChanged {
       readiness.world.programsChanged = false

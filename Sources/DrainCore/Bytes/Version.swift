@@ -1,7 +1,7 @@
 /// Which drainit this is.
 public enum Version {
   /// The release's number, as `--version` prints it (semver.org).
-  public static var text: StaticString { "0.1.0" }
+  public static var text: StaticString { "0.2.0" }
   /// What `--license` prints: whose work is in the executable.
   public static var license: StaticString {
     """

@@ -3,6 +3,8 @@ public struct EndpointFacts: Equatable, BitwiseCopyable, Sendable {
   public var phase: Phase
   /// Whether `/readyz` may answer 200: serving, or draining and `--unready-after` is not over.
   public var mayBeReady: Bool
+  /// Whether it may answer the kubelet 200.
+  public var mayBeReadyForKubelet = false
   /// Whether the app's process is alive.
   public var appRuns: Bool
   /// Whether the app has said itself that it stops.
@@ -14,6 +16,13 @@ public struct EndpointFacts: Equatable, BitwiseCopyable, Sendable {
     self.phase = phase
     self.mayBeReady = mayBeReady
     self.appRuns = appRuns
+  }
+
+  /// The facts for one who asks: the kubelet is told later than everybody else, but of a hung app at once.
+  public func told(toKubelet isKubelet: Bool) -> EndpointFacts {
+    var facts = self
+    if isKubelet { facts.mayBeReady = mayBeReadyForKubelet && !(phase == .draining && isHung) }
+    return facts
   }
 
   /// Whether the app's own watchdog says that it hangs.

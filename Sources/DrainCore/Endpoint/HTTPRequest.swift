@@ -12,6 +12,8 @@ public struct HTTPRequest: Equatable, BitwiseCopyable, Sendable {
   public var announcesBody: Bool
   /// Whether a kubelet asks: `User-Agent: kube-probe/…`.
   public var isKubelet: Bool
+  /// Whether `--probe` asks, which from a loopback address is the kubelet's exec probe.
+  public var isProbe = false
 
   public enum Route: Equatable, BitwiseCopyable, Sendable {
     case probe(ProbePage)

@@ -26,6 +26,7 @@ public struct HTTPRequestParser: BitwiseCopyable, Sendable {
   private var isVersion11 = false
   private var announcesBody = false
   private var isKubelet = false
+  private var isProbe = false
 
   public init() {}
 
@@ -160,6 +161,7 @@ public struct HTTPRequestParser: BitwiseCopyable, Sendable {
       announcesBody = true
     } else if isEqualIgnoringCase(name, "user-agent") {
       isKubelet = hasPrefix(value, "kube-probe/")
+      isProbe = hasPrefix(value, "drainit-probe/")
     }
     return nil
   }
@@ -177,6 +179,7 @@ public struct HTTPRequestParser: BitwiseCopyable, Sendable {
     return .request(
       HTTPRequest(
         route: route, isHead: isHead, query: split.query, headLength: position,
-        announcesBody: announcesBody, isKubelet: isKubelet))
+        announcesBody: announcesBody, isKubelet: isKubelet,
+        isProbe: isProbe))
   }
 }

@@ -166,6 +166,9 @@ public struct StatusReport {
     body.seconds(until: isOpen ? state.windowMaximum : .never, from: facts.now)
     body.field("unready_in_seconds")
     body.seconds(until: state.isUnready ? .never : state.unreadyAt, from: facts.now)
+    body.field("kubelet_unready_in_seconds")
+    body.seconds(
+      until: state.isKubeletUnready ? .never : state.kubeletUnreadyAt, from: facts.now)
     body.field("kill_in_seconds")
     body.seconds(until: state.phase == .stopping ? state.killAt : .never, from: facts.now)
     body.field("arrivals")

@@ -24,6 +24,8 @@ public struct DrainPlan: Sendable {
   public var startTimeout: Interval?
   /// How long after the drain signal `/readyz` begins to fail (`--unready-after`).
   public var unreadyAfter = Interval.zero
+  /// Whether the kubelet is told later than everybody else: in Kubernetes, where nothing else was asked for.
+  public var sparesKubelet = false
   /// What the app is told at the drain signal (`--drain-notice`); none for nothing.
   public var notice = Signal.none
   /// Whether the window may end before its maximum; otherwise it is a fixed wait.

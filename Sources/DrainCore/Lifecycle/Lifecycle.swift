@@ -34,6 +34,15 @@ public struct Lifecycle: Sendable {
     }
   }
 
+  /// Whether it may say yes to the kubelet.
+  ///
+  /// A deletion has taken `ready` from the endpoint already, and a failing probe would take `serving`, too,
+  /// without which kube-proxy has nobody to send to when this is the last pod (KEP-1669). In every other
+  /// stop the failing probe alone takes the pod out, so it comes before the window's end.
+  public var mayBeReadyForKubelet: Bool {
+    phase == .draining ? state.hasOpened && !state.isKubeletUnready : mayBeReady
+  }
+
   /// Whether the app runs.
   public var hasApp: Bool { isRunning && state.appPID != 0 }
 
@@ -108,13 +117,15 @@ public struct Lifecycle: Sendable {
       if phase == .starting { openGate(now, &effects) }
     case .signal(let received, let program):
       take(received, program, now, &effects)
+    case .kubeletAsked:
+      if phase < .draining { state.kubelet.note(at: now) }
     case .watchdog(let due):
       if hasApp { state.watchdogDue = due }
 
     case .listeners(let listeners):
       if phase == .draining { learn(listeners, now, &effects) }
     case .live(let isLive):
-      if phase == .draining && !isLive { shortenWindow(.notLive, now, &effects) }
+      if phase == .draining && !isLive { giveUp(now, &effects) }
     case .traffic(let end):
       if phase == .draining { weigh(end, now, &effects) }
     case .untilChecked(let holds):

@@ -27,8 +27,12 @@ extension Lifecycle {
     state.windowMaximum = now + maximum
     state.unreadyAt = now + plan.unreadyAfter
     state.isUnready = plan.unreadyAfter == .zero || !state.hasOpened
+    let spared = plan.sparesKubelet ? state.kubelet.spared(of: maximum) : plan.unreadyAfter
+    state.kubeletUnreadyAt = now + spared
+    state.isKubeletUnready = spared == .zero || !state.hasOpened
     if maximum == .zero {
       state.isUnready = true
+      state.isKubeletUnready = true
       effects.append(.log(.notDraining(received.signal, .zero)))
     } else {
       effects.append(
@@ -122,6 +126,13 @@ extension Lifecycle {
     effects.append(.askUntil)
   }
 
+  /// A hung app: nobody is to send it anything, and its window is as short as may be.
+  mutating func giveUp(_ now: Instant, _ effects: inout Effects) {
+    if plan.sparesKubelet { state.kubeletUnreadyAt = min(state.kubeletUnreadyAt, now) }
+    becomeUnreadyWhenDue(now, &effects)
+    shortenWindow(.notLive, now, &effects)
+  }
+
   mutating func shortenWindow(
     _ change: WindowChange, _ now: Instant, _ effects: inout Effects
   ) {
@@ -137,9 +148,14 @@ extension Lifecycle {
   }
 
   mutating func becomeUnreadyWhenDue(_ now: Instant, _ effects: inout Effects) {
-    guard !state.isUnready, now >= state.unreadyAt else { return }
-    state.isUnready = true
-    effects.append(.log(.unready))
+    if !state.isUnready && now >= state.unreadyAt {
+      state.isUnready = true
+      effects.append(.log(.unready))
+    }
+    if !state.isKubeletUnready && now >= state.kubeletUnreadyAt {
+      state.isKubeletUnready = true
+      if plan.sparesKubelet { effects.append(.log(.kubeletUnready)) }
+    }
   }
 
   /// What `--until` has come to; none while it does not hold.
@@ -170,7 +186,11 @@ extension Lifecycle {
   var windowDeadline: Instant {
     let end = earlyEnd == .none ? state.windowMaximum : state.windowMinimum
     let next = awaitsChecks ? min(end, state.untilDue) : end
-    return state.isUnready ? next : min(next, state.unreadyAt)
+    return min(
+      next,
+      min(
+        state.isUnready ? .never : state.unreadyAt,
+        state.isKubeletUnready ? .never : state.kubeletUnreadyAt))
   }
 
   mutating func endWindowWhenOver(_ now: Instant, _ effects: inout Effects) {
@@ -182,6 +202,7 @@ extension Lifecycle {
   mutating func stop(_ now: Instant, _ effects: inout Effects) {
     stopObserving(&effects)
     state.isUnready = true
+    state.isKubeletUnready = true
     if state.owesDrainHooks {
       state.owesDrainHooks = false
       effects.append(.log(.hooksNotRun(.drain)))

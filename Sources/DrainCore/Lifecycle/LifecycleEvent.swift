@@ -22,6 +22,8 @@ public enum Event: BitwiseCopyable, Sendable {
   case gateOpened
   /// What the app listens on, in answer to `findListeners`.
   case listeners(Listeners)
+  /// The kubelet has asked `/readyz`.
+  case kubeletAsked
   /// Whether `--live` held, in answer to `checkLive`.
   case live(Bool)
   /// What `--until` asks of the traffic holds now, by this condition; none where it does not.

@@ -84,6 +84,7 @@ extension Lifecycle {
     }
     state.phase = .leaving
     state.isUnready = true
+    state.isKubeletUnready = true
     state.isAppStopped = false
     state.ending = ending
     state.endedAt = now

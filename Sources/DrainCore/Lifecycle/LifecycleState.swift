@@ -43,6 +43,10 @@ public struct LifecycleState: Equatable, BitwiseCopyable, Sendable {
   public internal(set) var hasNoListener = false
   /// Whether `/readyz` fails for good.
   public internal(set) var isUnready = false
+  /// Whether it fails for the kubelet, too.
+  public internal(set) var isKubeletUnready = false
+  /// How often the kubelet asks.
+  public internal(set) var kubelet = KubeletProbes()
   /// What ended the window; none while it is open, and where there was none.
   public internal(set) var windowEnd = WindowEnd.none
   /// When the app was started, or began to wait.
@@ -57,6 +61,8 @@ public struct LifecycleState: Equatable, BitwiseCopyable, Sendable {
   public internal(set) var windowMaximum = Instant.never
   /// When `/readyz` begins to fail.
   public internal(set) var unreadyAt = Instant.never
+  /// When it begins to fail for the kubelet.
+  public internal(set) var kubeletUnreadyAt = Instant.never
   /// When the app was sent its stop signal.
   public internal(set) var stoppedAt = Instant.never
   /// When the app has to have said that it is alive; never where no time runs.

@@ -14,6 +14,8 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case repeated(Signal, Phase, left: Interval?)
   /// `--unready-after` is over.
   case unready
+  /// The kubelet is answered 503 from now on, too.
+  case kubeletUnready
   /// The window is over; the app is sent `stop`, or nothing where `--rewrite` drops it.
   case stopping(WindowEnd, stop: Signal, killAfter: Interval?)
   /// The app asked for more time and got it.

@@ -31,7 +31,8 @@ extension LogEvent {
     case .notified(.missed), .notified(.triggered): .warning
     case .ended: state.windowEnd == .none ? .info : .warning
     case .hookEnded(_, _, let outcome): outcome.doesHold ? .info : .warning
-    case .started, .ready, .draining, .notDraining, .windowChanged, .repeated, .unready, .stopping,
+    case .started, .ready, .draining, .notDraining, .windowChanged, .repeated, .unready,
+      .kubeletUnready, .stopping,
       .extended, .leftovers, .waitingForLeftovers, .waitingForStart, .endedWaiting, .notified:
       .info
     case .hooksNotRun, .cannotObserve, .cameBack, .inTheWay,
@@ -53,6 +54,7 @@ extension LogEvent {
     case .windowChanged: "window-changed"
     case .repeated: "repeated"
     case .unready: "unready"
+    case .kubeletUnready: "kubelet-unready"
     case .stopping: "stopping"
     case .extended: "extended"
     case .killing: "killing"

@@ -23,6 +23,7 @@ extension ByteBuffer {
     case .windowChanged(let change, let left): append(change, left, context)
     case .repeated(let signal, let phase, let left): append(repeated: signal, phase, left)
     case .unready: append("not ready from now on (--unready-after)")
+    case .kubeletUnready: append("not ready from now on for the kubelet, too")
     case .stopping(let end, let stop, let killAfter):
       append(stopping: end, stop, killAfter, state, context)
     case .extended(let left):

@@ -51,7 +51,7 @@ extension OptionRow {
       options.ignored.append(try IPNetwork(parsing: text))
     },
     OptionRow(
-      .window, "unready-after", .one("DUR|end"), "how long /readyz stays 200; default 0"
+      .window, "unready-after", .one("DUR|end"), "how long /readyz stays 200, for all"
     ) { options, text throws(ValueProblem) in
       options.unreadyAfter =
         isEqual(text, "end")

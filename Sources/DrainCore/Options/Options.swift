@@ -29,9 +29,10 @@ public struct Options {
   public var until: [UntilCondition] = []
   /// `--ignore CIDR`, repeatable: peers whose connections are no arrivals.
   public var ignored: [IPNetwork] = []
-  /// `--unready-after`: how long after the drain signal `/readyz` goes on answering 200; `end` is
+  /// `--unready-after`: how long after the drain signal `/readyz` goes on answering 200, for everybody; nil
+  /// where not given: 0, and in Kubernetes longer for the kubelet. `end` is
   /// `.longest`, and the window's end comes first.
-  public var unreadyAfter: Interval = .zero
+  public var unreadyAfter: Interval?
   /// `--drain-notice`: what the app is sent at the drain signal, beside no stop.
   public var drainNotice: Signal?
 

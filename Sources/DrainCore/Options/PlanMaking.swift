@@ -32,7 +32,8 @@ extension DrainPlan {
     plan.startsAfter = !options.startAfter.isEmpty
     plan.startTimeout = options.startTimeout
     plan.hasLiveCheck = !options.live.isEmpty || options.usesNotify
-    plan.unreadyAfter = options.unreadyAfter
+    plan.unreadyAfter = options.unreadyAfter ?? .zero
+    plan.sparesKubelet = options.unreadyAfter == nil && platform == .kubernetes
     plan.notice = options.drainNotice ?? .none
     plan.hasReadyHooks = !options.hooks[0].isEmpty
     if !options.hooks[2].isEmpty { plan.exitHookTimeout = options.hookTimeout }

@@ -23,7 +23,7 @@ extension ByteBuffer {
     }
     // Slow starts are what a startup probe is for: five minutes.
     append(probe: "startup", "startupz", port, "1, failureThreshold: 300")
-    append(probe: "readiness", "readyz", port, "5, failureThreshold: 1")
+    append(probe: "readiness", "readyz", port, "2, failureThreshold: 1")
     append(probe: "liveness", "livez", port, "10")
   }
 
@@ -67,6 +67,12 @@ extension ByteBuffer {
         at: isAtTheEnd ? window.minimum : plan.unreadyAfter,
         min(plan.unreadyAfter, window.maximum))
       append("/readyz answers 503\n")
+      if plan.sparesKubelet {
+        // With the period that the manifest below has.
+        let told = window.maximum > .seconds(4) ? window.maximum - .seconds(4) : .zero
+        append(at: min(told, window.minimum), told)
+        append("and to the kubelet: its period and 2s before the end\n")
+      }
     }
     append(at: window.minimum, window.maximum)
     append("that signal to the app")

@@ -46,7 +46,8 @@ public enum CheckRequest {
     return [UInt8](copying: request.bytes)
   }
 
-  private static func has(_ name: StaticString, in headers: [[UInt8]]) -> Bool {
+  /// Whether a header of that name, in lower case, is among the lines.
+  public static func has(_ name: StaticString, in headers: [[UInt8]]) -> Bool {
     for header in headers {
       let line = header.span
       let colon = line.index(of: UInt8(ascii: ":")) ?? line.count

@@ -51,6 +51,19 @@ public enum ProcessFiles {
     }
   }
 
+  /// Whether a process above this one is the same program by its name.
+  public static var hasNamesakeAbove: Bool {
+    guard var process = stat(getpid()) else { return false }
+    let name = process.name
+    // Deeper than any container's processes are.
+    for _ in 0..<64 {
+      guard process.parent > 0, let parent = stat(process.parent) else { return false }
+      if parent.name == name { return true }
+      process = parent
+    }
+    return false
+  }
+
   /// Reads the beginning of a process's file and returns how many bytes it gave, 0 on any error.
   private static func read(
     _ pid: Int32, _ file: StaticString, into buffer: UnsafeMutableRawBufferPointer

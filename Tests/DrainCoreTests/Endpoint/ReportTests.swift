@@ -82,7 +82,8 @@ import Testing
         "window_source":"kubernetes","grace_seconds":null,"stop_timeout_seconds":null,\
         "unready_after_seconds":0.000},\
         "window":{"signal":"SIGTERM","seconds":1.500,"ended_by":null,"min_in_seconds":3.500,\
-        "max_in_seconds":10.500,"unready_in_seconds":null,"kill_in_seconds":null,\
+        "max_in_seconds":10.500,"unready_in_seconds":null,\
+        "kubelet_unready_in_seconds":null,"kill_in_seconds":null,\
         "arrivals":{"connections":3,"requests":2,"last_seconds":1.250,"open_connections":5,\
         "waiting_connections":0,"requests_in_flight":0}},\
         "timeline":{"started":"1970-01-12T13:46:50.000Z","ready":"1970-01-12T13:46:51.000Z",\

@@ -45,6 +45,7 @@ struct History {
       plan.endsEarly = random.once(in: 2)
       plan.observes = plan.endsEarly || random.once(in: 2)
       plan.unreadyAfter = random.once(in: 3) ? random.time(upTo: .seconds(20)) : .zero
+      plan.sparesKubelet = plan.unreadyAfter == .zero && random.once(in: 2)
       plan.notice = random.once(in: 5) ? .usr2 : .none
       plan.startsAfter = random.once(in: 6)
       if random.once(in: 2) { plan.startTimeout = random.time(upTo: .seconds(20)) }
@@ -74,7 +75,7 @@ struct History {
   }
 
   private static func event(_ random: inout Random) -> Event {
-    switch random.below(17) {
+    switch random.below(18) {
     case 0, 1, 2: .signal(ReceivedSignal(signal: .term), program: program(&random))
     case 3: .signal(ReceivedSignal(signal: .int), program: program(&random))
     case 4: .signal(ReceivedSignal(signal: .int, senderPID: 7), program: .other)
@@ -89,6 +90,7 @@ struct History {
     case 13: .appContinued
     case 14: .extend(random.time(upTo: .seconds(30)))
     case 15: .watchdog(due: Instant(nanoseconds: random.time(upTo: .seconds(90)).nanoseconds))
+    case 17: .kubeletAsked
     default: .startAllowed
     }
   }

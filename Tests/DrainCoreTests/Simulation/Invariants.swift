@@ -5,6 +5,7 @@ struct Invariants {
   private var drainedAt: Instant?
   private var wasReadyBeforeDrain = false
   private var wasUnready = false
+  private var wasKubeletUnready = false
   private var interrupts = 0
   private var stoppedAt: Instant?
   private var stopSignals = 0
@@ -79,6 +80,16 @@ struct Invariants {
       }
     } else {
       wasUnready = true
+    }
+    if lifecycle.mayBeReadyForKubelet {
+      if wasKubeletUnready { throw Violation(description: "ready again for the kubelet") }
+      // Told at the latest its slack before the window's end, but for a time that was asked for.
+      let end = lifecycle.state.windowMaximum
+      if lifecycle.plan.sparesKubelet && (liveFailed || now + KubeletProbes.slack > end) {
+        throw Violation(description: "the kubelet would not see it before the window's end")
+      }
+    } else {
+      wasKubeletUnready = true
     }
   }
 

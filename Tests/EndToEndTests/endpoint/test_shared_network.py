@@ -54,3 +54,38 @@ def test_a_port_that_was_asked_for_and_is_the_others_ends_the_second(drainit, po
     assert second.wait() == 125
     assert second.out.all() == []
     assert second.log.matching("14401")
+
+
+KUBERNETES = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
+
+
+def test_in_kubernetes_the_default_port_that_is_anothers_ends_the_second(drainit, pod):
+    first = drainit(app=["web", "8080"], network=pod, env=KUBERNETES)
+    probing.wait_until_ready(first)
+    second = drainit(app=["web", "8081"], network=pod, env=KUBERNETES)
+    assert second.wait() == 125
+    assert second.out.all() == []
+    assert second.log.matching("14315.*--listen PORT.*--listen off")
+
+
+def test_in_kubernetes_a_predecessor_that_leaves_is_waited_for(drainit, pod):
+    first = drainit("--drain", "0", app=["web", "8080"], network=pod, env=KUBERNETES)
+    probing.wait_until_ready(first)
+    second = drainit(app=["web", "8081"], network=pod, env=KUBERNETES)
+    first.signal(signal.SIGTERM)
+    first.wait()
+    probing.wait_until_ready(second)
+
+
+def test_elsewhere_it_costs_the_endpoint_and_a_warning(drainit, pod):
+    first = drainit(app=["web", "8080"], network=pod)
+    probing.wait_until_ready(first)
+    second = drainit(app=["web", "8081"], network=pod)
+    second.log.wait_for("no endpoint: port 14315")
+    second.out.wait_for("listening")
+
+
+def test_below_another_drainit_the_inner_one_goes_on_without(drainit, bench):
+    box = drainit(app=[str(bench / "drainit"), "--", str(bench / "web"), "8080"], env=KUBERNETES)
+    box.log.wait_for("no endpoint: port 14315")
+    probing.wait_until_ready(box)
