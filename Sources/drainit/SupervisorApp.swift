@@ -93,7 +93,7 @@ extension Supervisor {
 
   /// The app was stopped: drainit, its shell's job, takes the terminal back and stops as well.
   @inline(never) mutating func stopAsJob(_ signal: Signal) {
-    guard Job.isShells else { return }
+    guard terminal != nil, Job.isShells else { return handle(.isNoJob(signal), Clock.now()) }
     // A shell's `fg` of a job that runs says nothing, but gives it the terminal.
     if (signal == .ttin || signal == .ttou) && terminal?.isOurs == true { return continueAsJob() }
     takeTerminalBack()

@@ -41,7 +41,7 @@ extension Supervisor {
     switch effect {
     case .startApp: startApp()
     case .forward(let received, let signal): passOn(received, as: signal)
-    case .signalApp(let signal): signalling.send(signal)
+    case .signalApp(let signal): note(signalling.send(signal), of: signal)
     case .signalLeftovers(let signal): signalling.sendToAll(signal)
     case .findLeftovers: findLeftovers()
     case .findListeners: findListeners()

@@ -24,7 +24,7 @@ extension Supervisor {
       let name = ProcessFiles.name(in: appName?.number ?? -1)
       program = KnownProgram(comm: name.bytes)
       if lifecycle.plan.signals.decides(program, for: received) {
-        program = program.confirmed(by: ProcessFiles.caughtSignals(lifecycle.state.appPID))
+        program = program.confirmed(by: ProcessFiles.signals(lifecycle.state.appPID, .caught))
       }
       // An entrypoint script has become its program by now.
       log.context.rename(name.bytes)
@@ -34,8 +34,16 @@ extension Supervisor {
 
   mutating func passOn(_ received: ReceivedSignal, as signal: Signal) {
     counts.signalsForwarded &+= 1
-    signalling.forward(received, as: signal)
+    let delivery = signalling.forward(received, as: signal)
     SignalQueue.passedOn()
+    note(delivery, of: signal)
+  }
+
+  /// Says where a signal was refused, and that nobody can kill the app.
+  mutating func note(_ delivery: Delivery, of signal: Signal) {
+    guard case .refused(let reason) = delivery else { return }
+    log.write(.refused(signal, errno: reason.number), lifecycle.state)
+    if signal == .kill && lifecycle.phase == .killing { handle(.killRefused, Clock.now()) }
   }
 
   /// Takes a SIGCHLD, which names one child; of others that have changed it may be the only word.

@@ -1,8 +1,14 @@
 /// What `/proc/PID/status` tells of a process's signals (proc_pid_status(5)).
 public enum ProcessSignals {
-  /// The signals that the process catches; nil where the text does not say so.
-  public static func caught(in text: Span<UInt8>) -> SignalSet? {
-    let name: StaticString = "SigCgt:\t"
+  /// Which of them.
+  public enum Kind: BitwiseCopyable, Sendable {
+    case caught
+    case ignored
+  }
+
+  /// The signals that the process catches, or ignores; nil where the text does not say so.
+  public static func set(_ kind: Kind, in text: Span<UInt8>) -> SignalSet? {
+    let name: StaticString = kind == .caught ? "SigCgt:\t" : "SigIgn:\t"
     var start = 0
     while start < text.count {
       let end = text.index(of: UInt8(ascii: "\n"), from: start) ?? text.count

@@ -139,6 +139,11 @@ public struct Lifecycle: Sendable {
       if isRunning { stopApp(signal, &effects) }
     case .appContinued:
       if isRunning { state.isAppStopped = false }
+    case .isNoJob(let signal):
+      if isRunning { stayStopped(signal, &effects) }
+    case .killRefused:
+      // It ends with drainit, where that is PID 1; drainit can do no more for it.
+      if phase == .killing { leave(.killed(.kill), now, &effects) }
     case .appEnded(let ending):
       if isRunning { leave(ending, now, &effects) }
     case .nobodyLeft:

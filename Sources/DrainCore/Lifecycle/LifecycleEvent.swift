@@ -14,6 +14,10 @@ public enum Event: BitwiseCopyable, Sendable {
   case appStopped(Signal)
   /// The app goes on after a stop.
   case appContinued
+  /// In answer to `stopAsJob`: nobody could continue drainit, which is no shell's job.
+  case isNoJob(Signal)
+  /// The kernel has refused to send the app SIGKILL: it is another user's.
+  case killRefused
   /// In answer to `findLeftovers`, or later: no process but drainit is left.
   case nobodyLeft
   /// In answer to `findLeftovers`: there are processes that the app left behind.

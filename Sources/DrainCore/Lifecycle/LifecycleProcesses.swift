@@ -62,13 +62,23 @@ extension Lifecycle {
 
   mutating func stopApp(_ signal: Signal, _ effects: inout Effects) {
     state.isAppStopped = true
-    if phase == .stopping || phase == .killing {
-      // Its stop signal is pending, and acts when it goes on.
+    let isStopping = phase == .stopping || phase == .killing
+    if isStopping && (signal == .tstp || !state.wasContinued) {
+      // Its stop signal is pending, and acts when it goes on. Once: one that reads from a terminal that is not
+      // its own is stopped again at once, as often as it is continued.
+      state.wasContinued = true
       effects.append(.log(.continued(signal)))
       effects.append(.signalApp(.cont))
-    } else if !plan.isFirstProcess {
+    } else if !isStopping && !plan.isFirstProcess && signal != .stop {
       effects.append(.stopAsJob(signal))
-    } else if signal == .tstp {
+    } else {
+      stayStopped(signal, &effects)
+    }
+  }
+
+  /// The app was stopped, and drainit is no shell's job that would stop with it.
+  mutating func stayStopped(_ signal: Signal, _ effects: inout Effects) {
+    if signal == .tstp {
       // Nobody else could: PID 1 is no shell's job, and its app would stay in state T for ever.
       effects.append(.log(.continued(signal)))
       effects.append(.signalApp(.cont))

@@ -11,6 +11,8 @@ public struct LifecycleState: Equatable, BitwiseCopyable, Sendable {
   public internal(set) var hasOpened = false
   /// Whether the app is stopped (a terminal's or a SIGSTOP's stop, not its end).
   public internal(set) var isAppStopped = false
+  /// Whether it was continued once while it stops.
+  public internal(set) var wasContinued = false
   /// The signal that began the drain; none before.
   public internal(set) var drainSignal = Signal.none
   /// What the app is sent at the window's end.

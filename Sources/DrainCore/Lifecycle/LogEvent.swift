@@ -26,6 +26,8 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case dropped(Signal, Phase)
   /// A signal was passed on.
   case forwarded(Signal, as: Signal)
+  /// The kernel has refused to send a signal, for this reason.
+  case refused(Signal, errno: Int32)
   /// The app was stopped and drainit continues it, being nobody else's job.
   case continued(Signal)
   /// The app was stopped and stays so.

@@ -35,7 +35,7 @@ extension LogEvent {
       .kubeletUnready, .stopping,
       .extended, .leftovers, .waitingForLeftovers, .waitingForStart, .endedWaiting, .notified:
       .info
-    case .hooksNotRun, .cannotObserve, .cameBack, .inTheWay,
+    case .hooksNotRun, .cannotObserve, .cameBack, .refused, .inTheWay,
       .moreInTheWay, .killing, .continued, .stopped,
       .startTimedOut,
       .notExecuted, .noEndpoint,
@@ -60,6 +60,7 @@ extension LogEvent {
     case .killing: "killing"
     case .dropped: "dropped"
     case .forwarded: "forwarded"
+    case .refused: "refused"
     case .continued: "continued"
     case .stopped: "stopped"
     case .ended: "ended"

@@ -46,6 +46,13 @@ extension ByteBuffer {
         append(" as ")
         append(other)
       }
+    case .refused(let signal, let errno):
+      append(signal)
+      append(" to ")
+      appendApp(state, context)
+      append(" was refused: ")
+      append(errno: errno)
+      if errno == 1 { append(" (another user's process, and drainit has no CAP_KILL)") }
     case .continued(let signal):
       appendApp(state, context)
       append(" was stopped by ")

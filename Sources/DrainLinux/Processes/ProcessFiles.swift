@@ -19,12 +19,12 @@ public enum ProcessFiles {
   // Beside the groups, which may be many, status has about 1.4 KB.
   private static var statusRoom: Int { 4096 }
 
-  /// The signals that the process catches; nil where that cannot be known.
-  public static func caughtSignals(_ pid: Int32) -> SignalSet? {
+  /// The signals that the process catches, or ignores; nil where that cannot be known.
+  public static func signals(_ pid: Int32, _ kind: ProcessSignals.Kind) -> SignalSet? {
     withUnsafeTemporaryAllocation(byteCount: statusRoom, alignment: 1) { buffer in
       let length = read(pid, "/status", into: buffer)
       let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: length)
-      return ProcessSignals.caught(in: Span(_unsafeBytes: bytes))
+      return ProcessSignals.set(kind, in: Span(_unsafeBytes: bytes))
     }
   }
 

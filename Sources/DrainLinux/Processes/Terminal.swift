@@ -50,7 +50,11 @@ public enum Job {
     // A script between the shell and drainit is in the job, too; more than a few are not.
     for _ in 0..<16 {
       if ancestor <= 0 { return false }
-      if getpgid(ancestor) != getpgrp() { return getsid(ancestor) == getsid(0) }
+      if getpgid(ancestor) != getpgrp() {
+        // A shell with job control ignores what a terminal's Ctrl-Z sends; tini, in our session too, does not.
+        let ignored = ProcessFiles.signals(ancestor, .ignored)
+        return getsid(ancestor) == getsid(0) && ignored?.contains(.tstp) == true
+      }
       ancestor = ProcessFiles.stat(ancestor)?.parent ?? 0
     }
     return false

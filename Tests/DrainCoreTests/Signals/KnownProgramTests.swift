@@ -24,7 +24,7 @@ import Testing
 
   @Test func whatAProcessCatchesIsReadOrNotKnown() {
     func caught(_ text: String) -> UInt64? {
-      ProcessSignals.caught(in: Array(text.utf8).span)?.bits
+      ProcessSignals.set(.caught, in: Array(text.utf8).span)?.bits
     }
     #expect(
       caught("Name:\tx\nSigIgn:\t0000000000000001\nSigCgt:\t00000001800044fe\n") == 0x1_8000_44fe)

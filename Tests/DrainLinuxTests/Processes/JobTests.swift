@@ -13,7 +13,7 @@ import Testing
       os.setsid()
       import fcntl
       fcntl.ioctl(side, termios.TIOCSCTTY, 0)
-      s.signal(s.SIGTTOU, s.SIG_IGN)
+      for number in (s.SIGTTOU, s.SIGTTIN, s.SIGTSTP): s.signal(number, s.SIG_IGN)
       say = os.dup(1)
       def tell(text): os.write(say, (text + "\\n").encode())
       foreground = sys.argv[1] == "foreground"
@@ -21,7 +21,7 @@ import Testing
       if job == 0:
         os.setpgid(0, 0)
         if foreground: os.tcsetpgrp(side, os.getpid())
-        s.signal(s.SIGTTOU, s.SIG_DFL)
+        for number in (s.SIGTTOU, s.SIGTTIN, s.SIGTSTP): s.signal(number, s.SIG_DFL)
         os.dup2(side, 0)
         os.execv(sys.argv[2], sys.argv[2:])
       try: os.setpgid(job, job)

@@ -1,0 +1,35 @@
+"""drainit as somebody's job, and an app that it may not signal: nobody is frozen, nothing waits for ever."""
+
+import os
+import signal
+import time
+
+from box import state_of, until
+
+
+def test_a_sigstop_of_the_app_below_another_init_stops_nobody_else(start, bench):
+    box = start(["tini", "-s", "--", bench / "drainit", "--drain", "0", "--", bench / "signals", "TERM=3"],
+                under_init=True)
+    box.out.wait_for("^ready")
+    drainit = until(lambda: box.named("drainit"), "drainit")[0]
+    app = until(lambda: box.named("signals"), "the app")[0]
+    os.kill(app, signal.SIGSTOP)
+    until(lambda: state_of(app) == "T", "it is stopped")
+    box.log.wait_for("was stopped by SIGSTOP and stays so")
+    assert state_of(drainit) == "S"
+    os.kill(drainit, signal.SIGTERM)
+    box.out.wait_for("^TERM ")
+    assert box.wait() == 3
+
+
+def test_a_refused_signal_is_logged_as_refused_and_the_stop_ends_all_the_same(drainit):
+    box = drainit("--drain", "0", "--stop-timeout", "1s",
+                  app=["setpriv", "--reuid=65534", "--clear-groups", "sleep", "600"],
+                  before=("setpriv", "--bounding-set=-kill", "--inh-caps=-kill"))
+    until(lambda: box.named("sleep"), "the app has changed its user")
+    begun = time.monotonic()
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 128 + signal.SIGKILL
+    assert box.wait_time() - begun < 6
+    for name in ("SIGTERM", "SIGKILL"):
+        assert box.log.matching(rf"^drainit: {name} to .* was refused: not permitted"), box.log.text()
