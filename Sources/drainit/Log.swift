@@ -6,6 +6,8 @@ struct Log: ~Copyable {
   var context: LogContext
   private var sink: LogSink
   private let threshold: LogLevel
+  /// How many bytes of `/dev/termination-log` are the log's.
+  private var traceBytes = 0
   /// How many dropped lines the log has told of.
   private var toldDropped: UInt64 = 0
   private var line = ByteBuffer(capacity: LogLine.longest)
@@ -36,7 +38,13 @@ struct Log: ~Copyable {
 
   /// Writes a line, if it matters enough; before it, how many were dropped since the last.
   @inline(never) mutating func write(_ event: LogEvent, _ state: LifecycleState) {
-    guard shows(event.level(state)) else { return }
+    guard shows(event.level(state)) else {
+      if case .draining = event {
+        make(event, state)
+        leaveTrace()
+      }
+      return
+    }
     let dropped = sink.dropped
     if dropped != toldDropped && put(.linesDropped(dropped &- toldDropped), state) {
       toldDropped = dropped
@@ -44,14 +52,24 @@ struct Log: ~Copyable {
     put(event, state)
     // Not how an app ended that nobody asked to: with `terminationMessagePolicy:
     // FallbackToLogsOnError` its own last lines are shown, unless somebody has written there.
-    if case .ended = event, state.windowEnd != .none { TerminationMessage.write(line) }
+    if case .ended = event, state.windowEnd != .none { leaveTrace() }
+    // Where the grace is shorter than the plan there is no summary: this is what stays.
+    if case .draining = event { leaveTrace() }
+  }
+
+  private mutating func leaveTrace() {
+    traceBytes = TerminationMessage.write(line, replacing: traceBytes)
   }
 
   @discardableResult private mutating func put(_ event: LogEvent, _ state: LifecycleState) -> Bool {
+    make(event, state)
+    return Log.put(line, &sink)
+  }
+
+  private mutating func make(_ event: LogEvent, _ state: LifecycleState) {
     line.removeAll()
     let time = context.isJSON ? Clock.sinceEpoch() : .zero
     line.appendLine(event, state, context, time: time, scratch: &scratch)
-    return Log.put(line, &sink)
   }
 
   private static func put(_ line: borrowing ByteBuffer, _ sink: inout LogSink) -> Bool {

@@ -3,20 +3,27 @@ import DrainCore
 
 /// The file that Kubernetes reads when a container has ended: `kubectl describe pod` shows what is in it.
 public enum TerminationMessage {
-  /// Writes a line there, where the file is a regular one, may be written, and is empty: what the app wrote
-  /// itself says more.
+  /// Writes a line there, where the file is a regular one, may be written, and is empty or holds no more than
+  /// `earlier` bytes of ours: what the app wrote itself says more. Returns how many bytes of ours it holds.
   ///
   /// Source: Kubernetes' `terminationMessagePath`, whose default this is; the kubelet reads 4096 bytes.
-  public static func write(_ line: borrowing ByteBuffer) {
+  public static func write(_ line: borrowing ByteBuffer, replacing earlier: Int)
+    -> Int
+  {
     // Not to wait, should it be a FIFO.
     guard let file = try? SystemCall.open("/dev/termination-log", O_WRONLY | O_NONBLOCK)
-    else { return }
+    else { return 0 }
     var status = stat()
     if fstat(file.number, &status) != 0 || linux_file_type(&status) != linux_S_IFREG
-      || status.st_size != 0
+      || (status.st_size != 0 && status.st_size != earlier)
     {
-      return
+      return 0
     }
-    _ = line.withBytes { SystemCall.write(file.number, $0) }
+    guard case .bytes(let count) = line.withBytes({ SystemCall.write(file.number, $0) }) else {
+      return 0
+    }
+    // The new line is there before the rest of a longer one goes.
+    if count < earlier && ftruncate(file.number, count) != 0 { return earlier }
+    return count
   }
 }

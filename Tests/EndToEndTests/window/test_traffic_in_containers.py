@@ -68,6 +68,17 @@ def test_as_json(podman, place):
     assert 13 < told["window_seconds"] + told["saved_seconds"] < 17
 
 
+def test_a_grace_that_was_shorter_than_the_plan_leaves_a_trace(podman, place):
+    message, volume = termination_log(place)
+    container = podman.run("traffic", options=(*STRICT, *volume, "--env", "DRAINIT_DRAIN=20s",
+                                               "--env", "DRAINIT_QUIET=1"))
+    probing.wait_until_ready(container)
+    container.stop(1)
+    assert container.wait() == 137
+    assert message.read_text().startswith("drainit: SIGTERM: draining for 20s, then SIGTERM to web")
+    assert message.read_text().endswith("\n")
+
+
 def test_what_the_app_left_in_the_termination_log_stays(podman, place):
     message, volume = termination_log(place, "out of coffee")
     container = podman.run("traffic", options=(*STRICT, *volume, "--env", "DRAINIT_DRAIN=1s"))
