@@ -34,13 +34,16 @@ extension Supervisor {
 
   mutating func passOn(_ received: ReceivedSignal, as signal: Signal) {
     counts.signalsForwarded &+= 1
-    let delivery = signalling.forward(received, as: signal)
+    // Most come without a value.
+    let delivery =
+      received.hasValue ? signalling.forward(received, as: signal) : signalling.send(signal)
     SignalQueue.passedOn()
-    note(delivery, of: signal)
+    // A call that is not made costs the app's own signals nothing.
+    if case .refused = delivery { note(delivery, of: signal) }
   }
 
   /// Says where a signal was refused, and that nobody can kill the app.
-  mutating func note(_ delivery: Delivery, of signal: Signal) {
+  @inline(never) mutating func note(_ delivery: Delivery, of signal: Signal) {
     guard case .refused(let reason) = delivery else { return }
     log.write(.refused(signal, errno: reason.number), lifecycle.state)
     if signal == .kill && lifecycle.phase == .killing { handle(.killRefused, Clock.now()) }
