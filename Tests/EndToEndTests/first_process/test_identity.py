@@ -85,7 +85,7 @@ def test_who_waits_for_the_end_of_the_apps_output_waits_for_drainits(drainit):
 def test_a_traced_stop_is_no_end(drainit, under_init, kind, code, said):
     box = drainit(app=["traced", kind], under_init=under_init)
     assert box.wait() == code
-    assert box.out.all()[-1] == said
+    box.out.wait_for(f"^{said}$")
 
 
 def test_the_stop_that_a_tracee_was_offered_is_a_stop(drainit):
