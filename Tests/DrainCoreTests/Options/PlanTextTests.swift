@@ -43,6 +43,8 @@ import Testing
       ([], ["at last      SIGKILL from the platform"]),
       (["--grace", "30", "--orphans", "5s"], ["+24s         SIGKILL", "SIGKILL after 5s"]),
       (["--orphans", "wait"], ["is waited for"]), ([], ["ends with the container"]),
+      ([], ["+0s          /readyz answers 503\n  +8s          and to the kubelet"]),
+      (["--drain", "3s"], ["+0s          and to the kubelet"]),
       (["--unready-after", "2s"], ["+2s          /readyz answers 503"]),
       (["--unready-after", "end"], ["+12s         /readyz answers 503"]),
       (["--drain-notice", "USR1"], ["+0s          SIGUSR1 to web (--drain-notice)"]),
