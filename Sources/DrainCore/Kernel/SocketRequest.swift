@@ -28,11 +28,11 @@ public struct SocketRequest: Equatable, BitwiseCopyable, Sendable {
 
   /// Every TCP connection that may still carry a request, and the listeners, with their counters.
   public static func connections(isV6: Bool) -> SocketRequest {
-    let states: InlineArray<7, SocketState> = [
-      .established, .synReceived, .finWait1, .closeWait, .lastAck, .closing, .listen,
+    let states: InlineArray<8, SocketState> = [
+      .established, .synReceived, .finWait1, .finWait2, .closeWait, .lastAck, .closing, .listen,
     ]
     var bits: UInt32 = 0
-    for index in 0..<7 { bits |= states[index].bit }
+    for index in 0..<8 { bits |= states[index].bit }
     return SocketRequest(isV6: isV6, isDatagram: false, states: bits, wantsCounters: true)
   }
 

@@ -7,6 +7,7 @@ public struct SocketState: Equatable, BitwiseCopyable, Sendable {
   public static var established: SocketState { SocketState(1) }
   public static var synReceived: SocketState { SocketState(3) }
   public static var finWait1: SocketState { SocketState(4) }
+  public static var finWait2: SocketState { SocketState(5) }
   public static var close: SocketState { SocketState(7) }
   public static var closeWait: SocketState { SocketState(8) }
   public static var lastAck: SocketState { SocketState(9) }
@@ -42,6 +43,16 @@ public struct SocketRow: Equatable, BitwiseCopyable, Sendable {
   public var sinceLastReceived: UInt32 = 0
   /// tcpi_data_segs_in, its lower half: how many segments with payload came; 0 before Linux 4.6.
   public var segmentsReceived: UInt16 = 0
+  /// tcpi_last_data_sent: milliseconds since our last payload, or since the connection was made.
+  public var sinceLastSent: UInt32 = 0
+  /// tcpi_bytes_sent, before Linux 4.19 tcpi_bytes_acked: our payload so far.
+  public var bytesSent: UInt64 = 0
+  /// tcpi_notsent_bytes: what the app has written and the peer has no room for; 0 before Linux 4.6.
+  public var unsent: UInt32 = 0
+  /// tcpi_data_segs_out: how many segments with payload were sent; nil before Linux 4.6.
+  public var segmentsSent: UInt32?
+  /// tcpi_rtt: the round trip, smoothed, in microseconds.
+  public var roundTrip: UInt32 = 0
 
   /// The shortest message that can be a row: `struct inet_diag_msg`.
   static var length: Int { 72 }
@@ -69,18 +80,29 @@ public struct SocketRow: Equatable, BitwiseCopyable, Sendable {
       let length = attribute.end &- attribute.start
       switch attribute.type {
       case 2 where length >= 136:  // INET_DIAG_INFO; bytes_received is there since Linux 4.1
-        sinceLastReceived = datagram.host32(at: attribute.start &+ 52)
-        bytesReceived = datagram.host64(at: attribute.start &+ 128)
-        largestSegment = UInt16(clamping: datagram.host32(at: attribute.start &+ 84))
-        if length >= 156 {
-          let segments = datagram.host32(at: attribute.start &+ 152)
-          segmentsReceived = UInt16(truncatingIfNeeded: segments)
-        }
+        readCounters(datagram, at: attribute.start, length)
       case 21 where length >= 8:  // INET_DIAG_CGROUP_ID
         cgroup = datagram.host64(at: attribute.start)
       default: break
       }
     }
+  }
+
+  /// Reads a `struct tcp_info`, which has grown with the kernel: what is beyond its end is not known.
+  private mutating func readCounters(_ datagram: Span<UInt8>, at start: Int, _ length: Int) {
+    sinceLastSent = datagram.host32(at: start &+ 44)
+    sinceLastReceived = datagram.host32(at: start &+ 52)
+    roundTrip = datagram.host32(at: start &+ 68)
+    largestSegment = UInt16(clamping: datagram.host32(at: start &+ 84))
+    bytesSent = datagram.host64(at: start &+ 120)
+    bytesReceived = datagram.host64(at: start &+ 128)
+    if length >= 160 {
+      unsent = datagram.host32(at: start &+ 144)
+      let segments = datagram.host32(at: start &+ 152)
+      segmentsReceived = UInt16(truncatingIfNeeded: segments)
+      segmentsSent = datagram.host32(at: start &+ 156)
+    }
+    if length >= 208 { bytesSent = datagram.host64(at: start &+ 200) }
   }
 
   /// A row whose fields are known.

@@ -1,15 +1,3 @@
-/// One open connection as the last look saw it: 16 bytes.
-struct ConnectionRecord: BitwiseCopyable {
-  /// The kernel's name of the socket.
-  var cookie: UInt64
-  /// The lower half of how many bytes it had received.
-  var bytes: UInt32
-  /// The number of the last look that saw it; 0 where it has closed.
-  var seen: UInt16
-  /// The lower half of how many segments these bytes came in.
-  var segments: UInt16
-}
-
 /// Tells arrivals from what looks and closings show, by remembering every open connection.
 ///
 /// Records are in order of their cookies, so that one is found without a second table; those that a look
@@ -26,6 +14,9 @@ public struct ConnectionLedger: ~Copyable {
   private var wasOverfull = false
   /// The number of the look that is under way or was the last; the first one tells what is open.
   private var look: UInt16 = 0
+  // The listeners' own cookies: more than an app has; of one beyond them an end is taken for an arrival.
+  private var listeners = InlineArray<32, UInt64>(repeating: 0)
+  private var listenerCount = 0
   private var isLooking = false
   private var drainedAt = Instant.never
   private var begunAt = Instant.never
@@ -36,6 +27,7 @@ public struct ConnectionLedger: ~Copyable {
   private var unaccepted: UInt32 = 0
   private var queued: UInt32 = 0
   private var hasHalfOpen = false
+  private var inFlight: UInt32 = 0
 
   /// What on an old connection is no more than a keep-alive: HTTP/2 PING, WebSocket ping and pong, TLS
   /// included, are 10 to 46 bytes; the smallest gRPC call is 57.
@@ -69,7 +61,7 @@ public struct ConnectionLedger: ~Copyable {
   public mutating func beginLook(at now: Instant) {
     if !isLooking {
       // It may wrap in a window of days; 0 stays free for the closed, 1 for the first.
-      look = look == .max ? 2 : look &+ 1
+      look = look == ConnectionRecord.lastLook ? 2 : look &+ 1
       previousBegunAt = begunAt
     }
     begunAt = now
@@ -79,12 +71,14 @@ public struct ConnectionLedger: ~Copyable {
     unaccepted = 0
     queued = 0
     hasHalfOpen = false
+    inFlight = 0
   }
 
   /// Takes in a socket that a look shows; the arrival that it tells of, if any.
   public mutating func saw(_ row: SocketRow, at now: Instant) -> Arrival? {
     switch row.state {
     case .listen:
+      rememberListener(row.cookie)
       queued = QuietRule.sum(queued, row.receiveQueue)
       return nil
     case .synReceived where row.bytesReceived == nil:
@@ -93,18 +87,22 @@ public struct ConnectionLedger: ~Copyable {
       return nil
     case .synReceived, .established, .closeWait:
       if row.inode == 0 { unaccepted &+= 1 } else { open &+= 1 }
-    case .finWait1, .closing, .lastAck:
-      // Without an inode it is closed: the kernel only delivers the rest.
-      if row.inode == 0 { return nil }
-      open &+= 1
+    case .finWait1, .finWait2, .closing, .lastAck:
+      // What the kernel keeps of a closed one in FIN_WAIT2 is no socket: it has a name of its own and no
+      // counts, and the end of the real one was told.
+      if row.bytesReceived == nil { return nil }
+      // Without an inode it is closed, and has arrived: the kernel only delivers the rest.
+      if row.inode != 0 { open &+= 1 }
     default: return nil
     }
     let at = lastByte(of: row, now)
     if let place = place(of: row.cookie, amongLast: 128) {
+      let growth = base[place].growth(row)
       base[place].seen = look
-      return request(place, row, at)
+      base[place].wasInFlight = note(row, growth)
+      return request(place, row, growth, at)
     }
-    remember(row)
+    remember(row, isInFlight: note(row, Growth()))
     if look > 1 && !wasOverfull { return Arrival(.connection, at: at, from: row.peer) }
     // It may have been open before: at the first look, and where not every connection is remembered.
     let since = look > 1 ? previousBegunAt : drainedAt
@@ -113,15 +111,17 @@ public struct ConnectionLedger: ~Copyable {
 
   /// Takes in a connection that has closed; the arrival that it tells of, if any.
   public mutating func closed(_ row: SocketRow, at now: Instant) -> Arrival? {
-    // A listener, or a socket that was never connected.
-    if row.peerPort == 0 { return nil }
-    let at = lastByte(of: row, now)
+    // A reset, and every end of MPTCP, is told of with the peer's port 0 and no counts, as a listener's is.
+    let isReset = row.peerPort == 0
+    if isReset && isListener(row.cookie) { return nil }
+    let at = isReset ? now : lastByte(of: row, now)
     if let place = place(of: row.cookie, amongLast: 4_096) {
+      let growth = base[place].growth(row)
       base[place].seen = 0
-      return request(place, row, at)
+      return isReset ? nil : request(place, row, growth, at)
     }
     // The dump may have it from before, in a batch that is not read yet: not once more then.
-    if isLooking { remember(row) }
+    if isLooking { remember(row, isInFlight: false) }
     let wasSeen = look > 1 || (look == 1 && !isLooking)
     if wasSeen && !wasOverfull { return Arrival(.connection, at: at, from: row.peer) }
     let since = look > 1 ? previousBegunAt : drainedAt
@@ -135,11 +135,22 @@ public struct ConnectionLedger: ~Copyable {
     putInOrder()
     dropClosed()
     return LookResult(
-      begunAt: begunAt, openConnections: open, waiting: waiting, cost: cost)
+      begunAt: begunAt, openConnections: open, waiting: waiting, inFlight: inFlight, cost: cost)
   }
 
   /// How many wait to be accepted: their listener counts those that have a row of their own.
   private var waiting: UInt32 { max(queued, unaccepted, hasHalfOpen ? 1 : 0) }
+
+  private mutating func rememberListener(_ cookie: UInt64) {
+    if listenerCount >= 32 || isListener(cookie) { return }
+    listeners[listenerCount] = cookie
+    listenerCount &+= 1
+  }
+
+  private func isListener(_ cookie: UInt64) -> Bool {
+    for index in 0..<listenerCount where listeners[index] == cookie { return true }
+    return false
+  }
 
   /// How many connections are remembered.
   public var remembered: Int { count }
@@ -153,30 +164,34 @@ public struct ConnectionLedger: ~Copyable {
     (row.bytesReceived ?? 0) > UInt64(ConnectionLedger.keepAliveBytes)
   }
 
-  private mutating func request(_ place: Int, _ row: SocketRow, _ at: Instant) -> Arrival? {
-    let bytes = UInt32(truncatingIfNeeded: row.bytesReceived ?? 0)
-    let grown = bytes &- base[place].bytes
-    let segments = UInt32(row.segmentsReceived &- base[place].segments)
-    base[place].bytes = bytes
-    base[place].segments = row.segmentsReceived
-    if grown <= ConnectionLedger.keepAliveBytes { return nil }
+  private mutating func request(
+    _ place: Int, _ row: SocketRow, _ growth: Growth, _ at: Instant
+  ) -> Arrival? {
+    base[place].update(row)
+    guard growth.isRequest, let grown = growth.received else { return nil }
     // A request begins a segment, and what fills segments to their end is the body of one. Over a
     // kept-alive pool hundreds of requests come between two looks: counted as one, they would be no rate.
     let full = row.largestSegment == 0 ? 0 : grown / UInt32(row.largestSegment)
-    let requests = segments > full ? segments &- full : 1
-    let count = min(requests, grown / ConnectionLedger.keepAliveBytes)
+    let requests = growth.segments > full ? growth.segments &- full : 1
+    let count = max(min(requests, grown / ConnectionLedger.keepAliveBytes), 1)
     return Arrival(.request, at: at, from: row.peer, count: count)
   }
 
-  private mutating func remember(_ row: SocketRow) {
+  /// Counts a request that is in flight, or an answer that the kernel delivers still.
+  private mutating func note(_ row: SocketRow, _ growth: Growth) -> Bool {
+    guard row.isInFlight(growth) else { return false }
+    inFlight &+= 1
+    return true
+  }
+
+  private mutating func remember(_ row: SocketRow, isInFlight: Bool) {
     if count >= capacity {
       isOverfull = true
       return
     }
-    let bytes = UInt32(truncatingIfNeeded: row.bytesReceived ?? 0)
-    (base + count).initialize(
-      to: ConnectionRecord(
-        cookie: row.cookie, bytes: bytes, seen: look, segments: row.segmentsReceived))
+    var record = ConnectionRecord(row, seen: look)
+    record.wasInFlight = isInFlight
+    (base + count).initialize(to: record)
     count &+= 1
   }
 

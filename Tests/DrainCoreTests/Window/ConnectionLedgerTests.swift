@@ -221,6 +221,15 @@ private struct Bench: ~Copyable {
     #expect(bench.result.openConnections == 2)
   }
 
+  @Test func whatIsLeftOfAClosedConnectionIsNotANewOne() {
+    var bench = Bench()
+    _ = bench.look(5, [])
+    var rest = connection(2, state: .finWait2, inode: 0)
+    rest.bytesReceived = nil
+    #expect(bench.look(1_000, [rest]) == [])
+    #expect(bench.ledger.remembered == 0)
+  }
+
   @Test func withoutRoomEveryByteIsAWeakArrival() {
     var bench = Bench(connections: 2)
     let rows = (1...4).map { connection($0, age: 5_000) }
@@ -284,5 +293,46 @@ private struct Bench: ~Copyable {
       }
       #expect(bench.ledger.remembered <= 50)
     }
+  }
+
+  @Test func aResetIsAnArrivalAndAListenersEndIsNone() {
+    var bench = Bench()
+    var listener = connection(77, bytes: 0, state: .listen)
+    listener.peerPort = 0
+    _ = bench.look(5, [listener, connection(1, age: 1_000)])
+    var reset = connection(2)
+    reset.peerPort = 0
+    reset.bytesReceived = nil
+    #expect(bench.ledger.closed(reset, at: after(900))?.at == after(900))
+    #expect(bench.ledger.closed(listener, at: after(950)) == nil)
+    // One that was open and idle has not arrived by being reset.
+    var known = reset
+    known.cookie = 1
+    #expect(bench.ledger.closed(known, at: after(960)) == nil)
+  }
+
+  @Test func whatLiesInTheKernelAfterCloseIsInFlightAndNotOpen() {
+    var bench = Bench()
+    _ = bench.look(5, [])
+    var closed = connection(3, bytes: 200, state: .finWait1, inode: 0)
+    closed.unsent = 9_000
+    #expect(bench.look(1_000, [closed]) == [.connection])
+    #expect(bench.result.inFlight == 1 && bench.result.openConnections == 0)
+    #expect(bench.look(2_000, []) == [])
+    #expect(bench.result.inFlight == 0)
+  }
+
+  @Test func aSmallRequestWithAnAnswerIsAnArrivalAndAPongIsNone() {
+    var bench = Bench()
+    var row = connection(4, bytes: 1_000, age: 5_000)
+    row.bytesSent = 1_000
+    _ = bench.look(5, [row])
+    row.bytesReceived = 1_020
+    row.bytesSent = 1_040
+    row.sinceLastReceived = 100
+    #expect(bench.look(1_000, [row]) == [])
+    row.bytesReceived = 1_040
+    row.bytesSent = 9_000
+    #expect(bench.look(2_000, [row]) == [.request])
   }
 }
