@@ -87,7 +87,8 @@ def stop_under(load, podman, container, propagation=PROPAGATION):
     until(lambda: load.made >= 20, "some requests were made")
     stopping = threading.Thread(target=container.stop, args=(60,), daemon=True)
     stopping.start()
-    probing.wait_for_status(container, 503)
+    # Not by its probe: in Kubernetes that is answered as the kubelet's, which is told later.
+    container.log.wait_for("draining for")
     time.sleep(propagation)
     load.end()
     code = container.wait()
@@ -196,7 +197,7 @@ def test_grpc_calls_are_answered_until_the_window_is_over(run):
         stderr=subprocess.PIPE, text=True)
     stopping = threading.Thread(target=container.stop, args=(60,), daemon=True)
     stopping.start()
-    probing.wait_for_status(container, 503)
+    container.log.wait_for("draining for")
     time.sleep(PROPAGATION)
     out, err = client.communicate("\n", timeout=DEADLINE)
     made, failed = map(int, out.split())
@@ -224,8 +225,8 @@ def test_the_pod_has_two_that_drain_side_by_side(podman, place):
     until(lambda: all(load.made >= 20 for load in loads), "some requests were made")
     for container, _, _ in pods:
         container.kill("TERM")
-    for container, _, port in pods:
-        probing.wait_for_status(container, 503, "/readyz", port)
+    for container, _, _ in pods:
+        container.log.wait_for("draining for")
     time.sleep(PROPAGATION)
     for load in loads:
         load.end()
