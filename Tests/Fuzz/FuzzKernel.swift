@@ -37,14 +37,17 @@ func fuzzProc(_ input: Span<UInt8>) {
 /// What an earlier drainit left: whatever is accepted can be written and read again.
 func fuzzHandOver(_ input: Span<UInt8>) {
   _ = HandOver(input)
-  // Nearly no input has the right checksum; this is one that has, of any words.
+  // Nearly no input has the right checksum; this is one that has, of any numbers.
   var handOver = HandOver(pid: 1)
-  let state = LifecycleState.Words { word in
-    (0..<8).reduce(0) { $0 << 8 | UInt64(8 * word + $1 < input.count ? input[8 * word + $1] : 0) }
+  func word(_ index: Int) -> Int32 {
+    (0..<4).reduce(0) { $0 << 8 | Int32(4 * index + $1 < input.count ? input[4 * index + $1] : 0) }
   }
-  guard let lifecycle = LifecycleState(state) else { return }
-  handOver.lifecycle = lifecycle
+  handOver.executable = word(0)
+  handOver.endpoint = word(1)
+  handOver.notice = word(2)
+  for index in 3..<9 { handOver.programs.insert(word(index)) }
+  handOver.lives.comeBack(now: Instant(nanoseconds: Int64(word(9))))
   var text = ByteBuffer(capacity: HandOver.textSize)
   handOver.append(to: &text)
-  must(HandOver(text.bytes) != nil, "a hand-over that cannot be read")
+  must(HandOver(text.bytes) == handOver, "a hand-over that cannot be read")
 }
