@@ -19,9 +19,7 @@ extension Supervisor {
     }
     var program = KnownProgram.other
     if lifecycle.plan.signals.needsProgram(for: received) {
-      // Opened once: this is asked at each USR1, and a server gets many.
-      if appName == nil { appName = ProcessFiles.openName(lifecycle.state.appPID) }
-      let name = ProcessFiles.name(in: appName?.number ?? -1)
+      let name = app.name(of: lifecycle.state.appPID)
       program = KnownProgram(comm: name.bytes)
       if lifecycle.plan.signals.decides(program, for: received) {
         program = program.confirmed(by: ProcessFiles.signals(lifecycle.state.appPID, .caught))
@@ -34,9 +32,7 @@ extension Supervisor {
 
   mutating func passOn(_ received: ReceivedSignal, as signal: Signal) {
     counts.signalsForwarded &+= 1
-    // Most come without a value.
-    let delivery =
-      received.hasValue ? signalling.forward(received, as: signal) : signalling.send(signal)
+    let delivery = app.passOn(received, as: signal, to: lifecycle.state.appPID)
     SignalQueue.passedOn()
     // A call that is not made costs the app's own signals nothing.
     if case .refused = delivery { note(delivery, of: signal) }
@@ -52,7 +48,7 @@ extension Supervisor {
   /// Takes a SIGCHLD, which names one child; of others that have changed it may be the only word.
   private mutating func takeChildSignal(of pid: Int32) {
     takeAppsEnd()
-    mustReap = true
+    reaping.owe()
     if pid != lifecycle.state.appPID, case .change(let change) = Reaper.next(pid) { take(change) }
   }
 
@@ -62,27 +58,21 @@ extension Supervisor {
     if lifecycle.hasApp, let change = Reaper.peek(lifecycle.state.appPID) { take(change) }
   }
 
-  /// Reaps a bounded number of children, so that a burst stops neither probes nor signals.
+  /// Reaps a bounded number of children.
   @inline(never) mutating func reap() {
     takeAppsEnd()
-    let begun = Clock.processorTime()
-    var looks: Int64 = 0
-    while mustReap && exitCode == nil && looks < Int64(Reaper.childrenATurn) {
-      looks &+= 1
-      switch Reaper.next() {
+    reaping.begin(spent: Clock.processorTime())
+    while exitCode == nil, let outcome = reaping.next({ Reaper.next() }) {
+      switch outcome {
       case .change(let change): take(change)
-      case .nothingNow: mustReap = false
+      case .nothingNow: break
       case .noChildren:
-        mustReap = false
         // Only a fault at the very moment of reaping loses how the app has ended.
         if lifecycle.hasApp { handle(.appEnded(.exited(code: UInt8.max)), Clock.now()) }
         handle(.nobodyLeft, Clock.now())
       }
     }
-    // Where thousands of children live each look walks past them all. While they end one after another,
-    // most are reaped by the pid that SIGCHLD names, and what is left when there are fewer.
-    let took = (Clock.processorTime() - begun).nanoseconds
-    if took > looks &* Reaper.shortLook { reapDue = Clock.now() + Reaper.pause(afterLooking: took) }
+    reaping.end(spent: Clock.processorTime(), at: Clock.now())
   }
 
   @inline(never) private mutating func take(_ change: ChildChange) {
@@ -108,7 +98,7 @@ extension Supervisor {
     if isApp && !lifecycle.hasApp { return }
     counts.processesReaped &+= 1
     if isApp {
-      takeTerminalBack()
+      app.takeTerminalBack(from: pid)
       handle(.appEnded(ending), now)
     } else {
       log.write(.reaped(pid: pid, ending), lifecycle.state)

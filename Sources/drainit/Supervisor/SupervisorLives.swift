@@ -71,8 +71,7 @@ extension Supervisor {
     lifecycle = Lifecycle(plan: plan, resuming: earlier.handOver.lifecycle)
     readiness.world.notices = earlier.handOver.notices
     window.earlier = earlier.handOver.traffic
-    terminal = Terminal()
-    if let name = earlier.startDirectory { startDirectory = StartDirectory(named: name) }
+    app.resume(leaving: earlier.startDirectory)
     // What came from outside and was not closed yet.
     if earlier.handOver.lifecycle.phase != .waiting { closeDescriptors() }
     layReady()
@@ -85,7 +84,7 @@ extension Supervisor {
       if group > 0 { Signalling.toGroup(group, .kill) }
     }
     // SIGCHLD may have been read without a child being reaped.
-    mustReap = true
+    reaping.owe()
     start(lifecycle.resume(now: Clock.now()))
     if lifecycle.phase == .waiting {
       attend(readiness.awaitStart(facts, sources.loop, Clock.now()))

@@ -41,12 +41,13 @@ extension Supervisor {
     switch effect {
     case .startApp: startApp()
     case .forward(let received, let signal): passOn(received, as: signal)
-    case .signalApp(let signal): note(signalling.send(signal), of: signal)
-    case .signalLeftovers(let signal): signalling.sendToAll(signal)
+    case .signalApp(let signal):
+      note(app.send(signal, to: lifecycle.state.appPID), of: signal)
+    case .signalLeftovers(let signal): app.sendToAll(signal, of: lifecycle.state.appPID)
     case .findLeftovers: findLeftovers()
     case .findListeners: findListeners()
     case .stopAsJob(let signal): stopAsJob(signal)
-    case .continueAsJob: continueAsJob()
+    case .continueAsJob: app.goOn(lifecycle.state.appPID)
     case .checkLive: attend(readiness.askLive(facts, sources.loop, Clock.now()))
     case .observeTraffic: observeTraffic()
     case .stopObserving: stopObserving()

@@ -2,23 +2,15 @@ import CLinux
 import DrainCore
 import DrainLinux
 
-// The app: its start, its terminal, and what it leaves behind.
+// The app: its start, and what it leaves behind.
 
 extension Supervisor {
-  /// Whom signals go to.
-  var signalling: Signalling {
-    Signalling(app: lifecycle.state.appPID, target: options.signalTo)
-  }
-
   @inline(never) mutating func startApp() {
-    terminal = Terminal()
     var spawn = Spawn(
       arguments: command.appArguments(from: options.commandIndex),
       environment: notices.environment(command.environmentPointers),
       mask: sources.signals.originalMask,
       dispositions: sources.dispositions)
-    // In a background job the terminal is somebody else's, until a shell's `fg`.
-    if terminal?.isOurs == true { spawn.terminal = terminal?.number ?? -1 }
     if !lifecycle.plan.isFirstProcess {
       let stop = lifecycle.plan.signals.stopSignal
       spawn.parentDeathSignal = stop == .none ? .term : stop
@@ -30,7 +22,7 @@ extension Supervisor {
     }
     SecondLife.withdraw()
     do throws(SpawnFailure) {
-      let pid = try spawn.start()
+      let pid = try app.start(spawn)
       notices.closeWriter()
       // Noted at once: from here on a fault must not be the app's end.
       _ = lifecycle.handle(.appStarted(pid: pid), now: Clock.now())
@@ -47,9 +39,9 @@ extension Supervisor {
   @inline(never) private mutating func leaveStart() {
     if !options.isPlain { readiness.learnInheritedPorts() }
     closeDescriptors()
-    startDirectory = StartDirectory()
-    readiness.world.settings.directory = startDirectory?.path
-    secondLife?.store(directory: startDirectory?.path)
+    let directory = app.leaveDirectory()
+    readiness.world.settings.directory = directory
+    secondLife?.store(directory: directory)
   }
 
   /// Closes what is not drainit's own.
@@ -61,8 +53,7 @@ extension Supervisor {
     own.insert(sources.faults.number)
     own.insert(sources.faults.handlerNumber)
     own.insert(sources.loop.number)
-    own.insert(terminal?.number ?? -1)
-    own.insert(appName?.number ?? -1)
+    app.insert(into: &own)
     own.insert(SecondLife.executableNumber)
     // Before the app was started somebody may have asked, and `--start-after` may have run.
     readiness.insert(into: &own)
@@ -93,25 +84,6 @@ extension Supervisor {
 
   /// The app was stopped: drainit, its shell's job, takes the terminal back and stops as well.
   @inline(never) mutating func stopAsJob(_ signal: Signal) {
-    guard terminal != nil, Job.isShells else { return handle(.isNoJob(signal), Clock.now()) }
-    // A shell's `fg` of a job that runs says nothing, but gives it the terminal.
-    if (signal == .ttin || signal == .ttou) && terminal?.isOurs == true { return continueAsJob() }
-    takeTerminalBack()
-    Job.stop(by: signal)
-    // The shell has continued us, in the foreground or not.
-    continueAsJob()
-  }
-
-  /// Ctrl-C is drainit's again: the app is stopped, or has ended.
-  @inline(never) mutating func takeTerminalBack() {
-    do throws(Errno) { try terminal?.takeBack(from: lifecycle.state.appPID) } catch {}
-  }
-
-  /// drainit was continued: the app gets the terminal, if it is drainit's, and goes on as well.
-  @inline(never) mutating func continueAsJob() {
-    if terminal?.isOurs == true {
-      do throws(Errno) { try terminal?.give(to: lifecycle.state.appPID) } catch {}
-    }
-    signalling.send(.cont)
+    if !app.stopAsJob(by: signal, lifecycle.state.appPID) { handle(.isNoJob(signal), Clock.now()) }
   }
 }

@@ -13,18 +13,11 @@ struct Supervisor: ~Copyable {
   var notices: NoticeSources
   var window: Window
   var hasNotedObserver = false
-  /// The controlling terminal, where there is one.
-  var terminal: Terminal?
-  var startDirectory: StartDirectory?
-  /// The file with the app's name at any moment, once it was asked for.
-  var appName: FileDescriptor?
+  var app: AppProcess
   /// What lies ready for a fault; nil before the app runs, or where it cannot be had.
   var secondLife: SecondLife?
   var lives: Lives
-  /// Whether children have ended that were not reaped yet.
-  var mustReap = false
-  /// The earliest moment for that: a look at many children that live on takes long.
-  var reapDue = Instant(nanoseconds: 0)
+  var reaping = Reaping()
   /// What drainit has done so far.
   var counts = RunCounts()
   private let report: ReportFacts
@@ -56,6 +49,7 @@ struct Supervisor: ~Copyable {
     context.isJSON = options.logsJSON
     self.command = command
     self.options = options
+    app = AppProcess(target: options.signalTo)
     lifecycle = Lifecycle(plan: plan)
     lives = earlier?.handOver.lives ?? Lives()
     self.sources = sources
@@ -115,7 +109,7 @@ struct Supervisor: ~Copyable {
         take(received)
       }
       // What is left to reap is looked at again in the next turn, after everything else.
-      if mustReap && reapDue <= Clock.now() { reap() }
+      if reaping.isOwed && reaping.nextDeadline <= Clock.now() { reap() }
     }
     return exitCode ?? Lifecycle.ownFailure
   }
@@ -155,7 +149,7 @@ struct Supervisor: ~Copyable {
     @inline(never) mutating get {
       var next = min(
         window.nextDeadline, min(lifecycle.nextDeadline, readiness.nextDeadline))
-      if mustReap { next = min(next, reapDue) }
+      next = min(next, reaping.nextDeadline)
       if sources.signals.mayHaveMore { next = Instant(nanoseconds: 0) }
       return next == .never ? nil : next
     }

@@ -1,0 +1,100 @@
+import CLinux
+import DrainCore
+import DrainLinux
+
+/// The app as drainit's child: its start, its terminal, what it is called, and the signals to it.
+///
+/// Which process it is the lifecycle knows: it is told at each call.
+struct AppProcess: ~Copyable {
+  private let target: SignalTarget
+  /// The controlling terminal, where there is one.
+  private var terminal: Terminal?
+  private var startDirectory: StartDirectory?
+  /// The file with the app's name at any moment, once it was asked for.
+  private var nameFile: FileDescriptor?
+
+  init(target: SignalTarget) { self.target = target }
+
+  /// Starts it, in the foreground where drainit's own group is there; returns its pid.
+  mutating func start(_ spawn: Spawn) throws(SpawnFailure) -> Int32 {
+    var spawn = spawn
+    terminal = Terminal()
+    // In a background job the terminal is somebody else's, until a shell's `fg`.
+    if terminal?.isOurs == true { spawn.terminal = terminal?.number ?? -1 }
+    return try spawn.start()
+  }
+
+  /// Takes it over from an earlier life, with the directory that was left for it, if it was.
+  mutating func resume(leaving directory: UnsafePointer<CChar>?) {
+    terminal = Terminal()
+    if let directory { startDirectory = StartDirectory(named: directory) }
+  }
+
+  /// Moves to `/`; where children begin from then on, by name.
+  mutating func leaveDirectory() -> UnsafePointer<CChar>? {
+    startDirectory = StartDirectory()
+    return startDirectory?.path
+  }
+
+  /// Tells which descriptors are its own.
+  mutating func insert(into own: inout OwnDescriptors) {
+    own.insert(terminal?.number ?? -1)
+    own.insert(nameFile?.number ?? -1)
+  }
+
+  // MARK: Signals
+
+  /// Sends it a signal of drainit's own.
+  @discardableResult func send(_ signal: Signal, to app: Int32) -> Delivery {
+    Signalling(app: app, target: target).send(signal)
+  }
+
+  /// Sends all that descends from drainit a signal, whomever `--signal-to` names.
+  @discardableResult func sendToAll(_ signal: Signal, of app: Int32) -> Delivery {
+    Signalling(app: app, target: target).sendToAll(signal)
+  }
+
+  /// Passes a signal on to it as `signal`, with its value where it came with one.
+  func passOn(_ received: ReceivedSignal, as signal: Signal, to app: Int32) -> Delivery {
+    let signalling = Signalling(app: app, target: target)
+    // Most come without a value.
+    return received.hasValue ? signalling.forward(received, as: signal) : signalling.send(signal)
+  }
+
+  /// What the process is called now: an entrypoint script has become its program by then.
+  mutating func name(of app: Int32) -> ProgramName {
+    // Opened once: this is asked at each USR1, and a server gets many.
+    if nameFile == nil { nameFile = ProcessFiles.openName(app) }
+    return ProcessFiles.name(in: nameFile?.number ?? -1)
+  }
+
+  // MARK: The terminal
+
+  /// drainit, its shell's job, stops as the app did, and goes on with it when the shell says so; false
+  /// where it is nobody's job.
+  mutating func stopAsJob(by signal: Signal, _ app: Int32) -> Bool {
+    guard terminal != nil, Job.isShells else { return false }
+    // A shell's `fg` of a job that runs says nothing, but gives it the terminal.
+    if (signal != .ttin && signal != .ttou) || terminal?.isOurs != true {
+      takeTerminalBack(from: app)
+      Job.stop(by: signal)
+      // The shell has continued us, in the foreground or not.
+    }
+    goOn(app)
+    return true
+  }
+
+  /// drainit was continued: the app gets the terminal, if it is drainit's, and goes on as well.
+  mutating func goOn(_ app: Int32) {
+    if terminal?.isOurs == true {
+      // Where it has hung up there is nothing to give.
+      do throws(Errno) { try terminal?.give(to: app) } catch {}
+    }
+    send(.cont, to: app)
+  }
+
+  /// Ctrl-C is drainit's again: the app is stopped, or has ended.
+  mutating func takeTerminalBack(from app: Int32) {
+    do throws(Errno) { try terminal?.takeBack(from: app) } catch {}
+  }
+}
