@@ -32,7 +32,9 @@ struct Command {
 
   /// What log lines know before anything has happened.
   func logContext(_ options: Options, _ plan: DrainPlan) -> LogContext {
-    LogContext(program: programName(at: options.commandIndex), gate: [], plan: plan)
+    var context = LogContext(program: programName(at: options.commandIndex), gate: [], plan: plan)
+    context.command = arguments.word(options.commandIndex) ?? []
+    return context
   }
 
   /// The last part of the app's name, as messages call it; without a command (`--plan`) just that.

@@ -40,7 +40,8 @@ private enum Preparation {
   } catch {
     words.append("drainit: ")
     words.append(error)
-    return refuse(&words)
+    // A probe's or a hook's mistake is not why the container ends.
+    return refuse(&words, isWhyItEnds: getpid() == 1)
   }
   switch options.mode {
   case .help, .helpAll:
@@ -108,7 +109,7 @@ private func follow(
       options, platform: command.environment.platform, isFirstProcess: getpid() == 1)
   } catch {
     words.append(error)
-    return refuse(&words)
+    return refuse(&words, isWhyItEnds: options.mode == .run)
   }
   if options.mode == .plan {
     words.removeAll()
@@ -125,13 +126,15 @@ private func follow(
     // Where the app runs already a write must not wait.
     if earlier != nil { return .ended(Lifecycle.ownFailure) }
     words.append(error)
-    return refuse(&words)
+    return refuse(&words, isWhyItEnds: options.mode == .run)
   }
 }
 
-/// Says on the error output why drainit does not start.
-private func refuse(_ words: inout ByteBuffer) -> Preparation {
+/// Says on the error output why drainit does not start, and where it is the container's end, in what
+/// `kubectl describe pod` shows.
+private func refuse(_ words: inout ByteBuffer, isWhyItEnds: Bool = false) -> Preparation {
   words.append("\n")
+  if isWhyItEnds { _ = TerminationMessage.write(words, replacing: 0) }
   print(&words, on: STDERR_FILENO)
   return .ended(Lifecycle.ownFailure)
 }

@@ -17,6 +17,7 @@ private let targets = [
   Target(name: "resolver-files") { fuzzResolverFiles($0) },
   Target(name: "netlink") { fuzzNetlink($0) },
   Target(name: "proc") { fuzzProc($0) },
+  Target(name: "program-head") { fuzzProgramHead($0) },
   Target(name: "options") { fuzzOptions($0) },
   Target(name: "values") { fuzzValues($0) },
   Target(name: "manifest") { fuzzManifest($0) },

@@ -34,6 +34,23 @@ func fuzzProc(_ input: Span<UInt8>) {
   }
 }
 
+/// A file that could not be executed: its head, and after it a program header.
+func fuzzProgramHead(_ input: Span<UInt8>) {
+  switch ProgramHead(input) {
+  case .script(let interpreter):
+    must(interpreter.start >= 2 && !interpreter.isEmpty, "an interpreter without a name")
+    must(interpreter.end <= min(input.count, ProgramHead.size), "an interpreter beyond its file")
+  case .program(let header):
+    must(header.count <= Int(UInt16.max), "more headers than there can be")
+    for start in stride(from: 0, to: input.count, by: 8) {
+      guard let loader = header.loader(input.extracting(start...)) else { continue }
+      must(loader.length >= 2 && loader.length <= 4096, "a loader that no kernel takes")
+      must(loader.offset <= UInt64(Int64.max), "a loader before its file")
+    }
+  case .macOS, .windows, .text, .binary: break
+  }
+}
+
 /// What an earlier drainit left: whatever is accepted can be written and read again.
 func fuzzHandOver(_ input: Span<UInt8>) {
   _ = HandOver(input)

@@ -36,6 +36,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
@@ -175,7 +176,12 @@ static inline unsigned linux_major(dev_t device) { return major(device); }
 static inline unsigned linux_minor(dev_t device) { return minor(device); }
 static inline unsigned linux_file_type(const struct stat *s) { return s->st_mode & S_IFMT; }
 static const unsigned linux_S_IFREG = S_IFREG, linux_S_IFIFO = S_IFIFO, linux_S_IFSOCK = S_IFSOCK,
-                      linux_S_IFCHR = S_IFCHR;
+                      linux_S_IFCHR = S_IFCHR, linux_S_IFDIR = S_IFDIR;
+// ST_NOEXEC of statfs(2), which is 8 there too.
+static inline int linux_is_noexec(const char *path) {
+  struct statfs system;
+  return syscall(SYS_statfs, path, &system) == 0 && (system.f_flags & 8) != 0;
+}
 static const int linux_CLONE_VM = CLONE_VM, linux_CLONE_VFORK = CLONE_VFORK;
 static const int linux_SA_SIGINFO = SA_SIGINFO, linux_SA_ONSTACK = SA_ONSTACK, linux_SA_RESTART = SA_RESTART;
 static const int linux_SIG_BLOCK = SIG_BLOCK, linux_SIG_UNBLOCK = SIG_UNBLOCK, linux_SIG_SETMASK = SIG_SETMASK;

@@ -2,6 +2,10 @@
 public struct LogContext: Sendable {
   /// The app's name: the last part of its command's first word, or what it has become since.
   public private(set) var program: [UInt8]
+  /// The app's command, its first word as it was typed.
+  public var command: [UInt8] = []
+  /// What was in the way of its start, where more is known than the system's reason.
+  public var obstacle: ProgramObstacle?
   /// What the gate waits for, as it was typed.
   public var gate: [[UInt8]]
   /// What the app's start waits for, as it was typed.
@@ -62,13 +66,7 @@ extension ByteBuffer {
     scratch: inout ByteBuffer
   ) {
     if context.isJSON {
-      append("{\"time\":\"")
-      append(timestamp: time)
-      append("\",\"level\":\"")
-      append(event.level(state).name)
-      append("\",\"event\":\"")
-      append(event.name)
-      append("\",\"message\":\"")
+      append(time, event.level(state), event.name)
       scratch.removeAll()
       scratch.append(event, state, context)
       append(jsonEscaped: scratch.bytes)
@@ -80,6 +78,48 @@ extension ByteBuffer {
       append(event, state, context)
     }
     append(UInt8(ascii: "\n"))
+  }
+
+  /// Appends the line that says why a program cannot be started, be it the app or not.
+  ///
+  /// - Parameter scratch: as for the others.
+  @inline(never) public mutating func appendLine(
+    notExecuted command: Span<UInt8>, _ obstacle: ProgramObstacle?, errno: Int32, isJSON: Bool,
+    time: Interval, scratch: inout ByteBuffer
+  ) {
+    scratch.removeAll()
+    scratch.append(notExecuted: command, obstacle, errno: errno)
+    if isJSON {
+      let event = LogEvent.notExecuted(errno: errno)
+      append(time, .warning, event.name)
+      append(jsonEscaped: scratch.bytes)
+      append("\"}\n")
+    } else {
+      append("drainit: ")
+      append(scratch.bytes)
+      append("\n")
+    }
+  }
+
+  @inline(never) mutating func append(
+    notExecuted command: Span<UInt8>, _ obstacle: ProgramObstacle?, errno: Int32
+  ) {
+    append(printable: command)
+    append(" cannot be started: ")
+    if let obstacle { append(obstacle) } else { append(errno: errno) }
+  }
+
+  /// Appends what a JSON line begins with, up to its message.
+  @inline(never) private mutating func append(
+    _ time: Interval, _ level: LogLevel, _ event: StaticString
+  ) {
+    append("{\"time\":\"")
+    append(timestamp: time)
+    append("\",\"level\":\"")
+    append(level.name)
+    append("\",\"event\":\"")
+    append(event)
+    append("\",\"message\":\"")
   }
 
   /// Appends the app as messages name it: `nginx (pid 7)`.

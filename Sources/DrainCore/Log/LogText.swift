@@ -91,9 +91,7 @@ extension ByteBuffer {
       append(printable: context.program.span)
       append(" was not started")
     case .notExecuted(let errno):
-      append(printable: context.program.span)
-      append(" cannot be started: ")
-      append(errno: errno)
+      append(notExecuted: context.command.span, context.obstacle, errno: errno)
     case .noEndpoint(let port, let errno): append(noEndpoint: port, errno)
     case .linesDropped(let count):
       append(decimal: count)

@@ -20,11 +20,14 @@ public struct ChildRun: Equatable, BitwiseCopyable, Sendable {
   ///   - streams: where its output goes.
   ///   - mask: the signal mask that drainit was started with.
   ///   - dispositions: what drainit has changed of its own.
+  ///   - complains: whether `complain` is called, in the child, where the program cannot be executed: with
+  ///     the reason, and drainit's error output as a descriptor of the child's.
   public init(
     arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
     environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
     directory: UnsafePointer<CChar>?, streams: StandardStreams, mask: SignalSet,
-    dispositions: Dispositions
+    dispositions: Dispositions, complains: Bool = false,
+    complain: (Errno, Int32) -> Void = { _, _ in }
   ) throws(Errno) {
     let parent = getpid()
     pid = linux_fork()
@@ -32,7 +35,8 @@ public struct ChildRun: Equatable, BitwiseCopyable, Sendable {
     if pid == 0 {
       _exit(
         ChildRun.become(
-          arguments, environment, directory, streams, mask, dispositions, parent: parent))
+          arguments, environment, directory, streams, mask, dispositions, parent: parent,
+          complains, complain))
     }
     // Both sides do it: whichever is first, a kill of the group finds it (setpgid(2)).
     _ = setpgid(pid, pid)
@@ -44,8 +48,11 @@ public struct ChildRun: Equatable, BitwiseCopyable, Sendable {
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
     _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
     _ directory: UnsafePointer<CChar>?, _ streams: StandardStreams, _ mask: SignalSet,
-    _ dispositions: Dispositions, parent: Int32
+    _ dispositions: Dispositions, parent: Int32, _ complains: Bool,
+    _ complain: (Errno, Int32) -> Void
   ) -> Int32 {
+    // Before the streams are the program's. It is closed when that begins.
+    let log = !complains ? -1 : linux_fcntl(2, F_DUPFD_CLOEXEC, 3)
     do throws(Errno) {
       let memory = try LaunchMemory(for: arguments)
       var launch = memory.launch(arguments, environment, mask: mask, dispositions: dispositions)
@@ -53,7 +60,9 @@ public struct ChildRun: Equatable, BitwiseCopyable, Sendable {
       launch.streams = streams
       launch.parent = parent
       launch.parentDeathSignal = .kill
-      return Int32(Launch.exitCode(launch.run()))
+      let error = launch.run()
+      if log >= 0 { complain(error, log) }
+      return Int32(Launch.exitCode(error))
     } catch {
       return 126
     }

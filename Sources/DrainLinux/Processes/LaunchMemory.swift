@@ -38,17 +38,24 @@ struct LaunchMemory: ~Copyable {
     _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, mask: SignalSet,
     dispositions: Dispositions
   ) -> Launch {
+    let text = base + LaunchMemory.stackRoom + scriptRoom
+    return Launch(
+      search: search(arguments, environment), mask: mask, dispositions: dispositions,
+      processIDs: ProcessIDEntries(
+        naming: getpid(), in: environment, text: text.assumingMemoryBound(to: CChar.self)))
+  }
+
+  /// The search for that program, with its buffers in this memory; its lifetime is the memory's.
+  borrowing func search(
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
+    _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  ) -> ProgramSearch {
     let script = base + LaunchMemory.stackRoom
-    let text = script + scriptRoom
-    let path = text + ProcessIDEntries.textRoom
-    let search = ProgramSearch(
+    let path = script + scriptRoom + ProcessIDEntries.textRoom
+    return ProgramSearch(
       arguments: arguments, environment: environment,
       path: UnsafeMutableBufferPointer(
         start: path.assumingMemoryBound(to: CChar.self), count: ProgramSearch.pathRoom),
       scriptArguments: script.assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self))
-    return Launch(
-      search: search, mask: mask, dispositions: dispositions,
-      processIDs: ProcessIDEntries(
-        naming: getpid(), in: environment, text: text.assumingMemoryBound(to: CChar.self)))
   }
 }

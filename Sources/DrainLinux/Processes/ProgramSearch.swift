@@ -1,10 +1,11 @@
 import CLinux
+import DrainCore
 
 /// Executes a program by its name as execvp(3) has it, without allocating: it runs in a child that
 /// shares drainit's memory.
 ///
-/// A name with a slash is a path; any other is looked for in each directory of PATH. A file that the
-/// kernel does not know the format of is a script for /bin/sh.
+/// A name with a slash is a path; any other is looked for in each directory of PATH. A text that names no
+/// interpreter is a script for /bin/sh; another machine's program, which execvp(3) hands to it too, is not.
 struct ProgramSearch: BitwiseCopyable {
   /// The argument vector; the first is the program's name.
   var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
@@ -26,23 +27,51 @@ struct ProgramSearch: BitwiseCopyable {
 
   /// Becomes the program; it returns only where that failed, with the reason.
   func execute() -> Errno {
-    guard let name = arguments[0], name[0] != 0 else { return Errno(ENOENT) }
-    if strchr(name, Int32(UInt8(ascii: "/"))) != nil { return execute(UnsafePointer(name)) }
     var found = Errno(ENOENT)
+    visit { candidate in
+      let error = execute(candidate)
+      switch error.number {
+      case _ where isPath, EACCES: found = error
+      // A directory that is not there or cannot be reached: the next may have it.
+      case ENOENT, ENOTDIR, ENODEV, ESTALE, ETIMEDOUT: break
+      default:
+        found = error
+        return false
+      }
+      return true
+    }
+    return found
+  }
+
+  /// The first file of that name, be it executable or not; nil where there is none.
+  func found() -> UnsafePointer<CChar>? {
+    var found: UnsafePointer<CChar>?
+    visit { candidate in
+      if access(candidate, F_OK) == 0 { found = candidate }
+      return found == nil
+    }
+    return found
+  }
+
+  /// Whether the name is a path, and is not looked for.
+  var isPath: Bool {
+    guard let name = arguments[0] else { return false }
+    return strchr(name, Int32(UInt8(ascii: "/"))) != nil
+  }
+
+  /// Goes through the files that the name may mean, as long as `body` asks for the next one.
+  @inline(never) private func visit(_ body: (UnsafePointer<CChar>) -> Bool) {
+    guard let name = arguments[0], name[0] != 0 else { return }
+    if isPath {
+      _ = body(UnsafePointer(name))
+      return
+    }
     var rest = searchPath()
     while true {
       var end = rest
       while end[0] != 0 && end[0] != CChar(bitPattern: UInt8(ascii: ":")) { end += 1 }
-      if let candidate = join(rest, end - rest, name) {
-        let error = execute(candidate)
-        switch error.number {
-        case EACCES: found = error
-        // A directory that is not there or cannot be reached: the next may have it.
-        case ENOENT, ENOTDIR, ENODEV, ESTALE, ETIMEDOUT: break
-        default: return error
-        }
-      }
-      if end[0] == 0 { return found }
+      if let candidate = join(rest, end - rest, name), !body(candidate) { return }
+      if end[0] == 0 { return }
       rest = end + 1
     }
   }
@@ -50,7 +79,7 @@ struct ProgramSearch: BitwiseCopyable {
   private func execute(_ file: UnsafePointer<CChar>) -> Errno {
     _ = execve(file, arguments, environment)
     let error = Errno.last
-    if error.number != ENOEXEC { return error }
+    if error.number != ENOEXEC || !isScript(file) { return error }
     // sh is told the file's path, and then the script's own arguments.
     let shell: StaticString = "/bin/sh"
     let shellPath = UnsafeRawPointer(shell.utf8Start).assumingMemoryBound(to: CChar.self)
@@ -65,6 +94,21 @@ struct ProgramSearch: BitwiseCopyable {
     _ = execve(shellPath, scriptArguments, environment)
     // Without a shell the file stays what it is: in a format that nobody knows.
     return error
+  }
+
+  /// Whether the file is a text that names no interpreter.
+  private func isScript(_ file: UnsafePointer<CChar>) -> Bool {
+    withUnsafeTemporaryAllocation(byteCount: ProgramHead.size, alignment: 1) { buffer in
+      guard let opened = try? SystemCall.open(file, O_RDONLY | O_NONBLOCK) else { return false }
+      switch SystemCall.read(opened.number, into: buffer) {
+      case .bytes(let count):
+        let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: count)
+        return ProgramHead(Span(_unsafeBytes: bytes)) == .text
+      // An empty one is a script that does nothing.
+      case .endOfFile: return true
+      case .wouldBlock, .failed: return false
+      }
+    }
   }
 
   /// PATH as the app's environment has it, or what musl takes where there is none.

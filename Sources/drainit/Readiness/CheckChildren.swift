@@ -9,6 +9,8 @@ struct ChildSettings {
   var directory: UnsafePointer<CChar>?
   var mask: SignalSet
   var dispositions: Dispositions
+  /// Whether the log's lines are JSON.
+  var logsJSON = false
 }
 
 /// The checks of a group that need a child: programs, and names that have to be resolved.
@@ -18,6 +20,9 @@ struct CheckChildren: ~Copyable {
   private var resolutions: InlineArray<16, NameResolution?>
   private var runs = InlineArray<16, Int32>(repeating: 0)
   private var deadlines = InlineArray<16, Instant>(repeating: .never)
+  // Which have been started: the first run says in the log why a program cannot be, the others would
+  // only repeat it.
+  private var wereStarted: UInt16 = 0
   private let timeout: Interval
   private let showsOutput: Bool
 
@@ -59,10 +64,13 @@ struct CheckChildren: ~Copyable {
     case .exec:
       guard let arguments = programs[index]?.pointers else { return .fails(.noResources) }
       do throws(Errno) {
+        let isFirst = wereStarted & 1 << UInt16(index) == 0
+        wereStarted |= 1 << UInt16(index)
         let run = try ChildRun(
           arguments: arguments, environment: settings.environment,
           directory: settings.directory, streams: showsOutput ? .error : .silent,
-          mask: settings.mask, dispositions: settings.dispositions)
+          mask: settings.mask, dispositions: settings.dispositions, complains: isFirst
+        ) { Complaint.write(arguments, settings, $0, on: $1) }
         runs[index] = run.pid
         deadlines[index] = now + timeout
         world.note(started: run.pid)

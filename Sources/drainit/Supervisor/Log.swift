@@ -53,8 +53,12 @@ struct Log: ~Copyable {
     // Not how an app ended that nobody asked to: with `terminationMessagePolicy:
     // FallbackToLogsOnError` its own last lines are shown, unless somebody has written there.
     if case .ended = event, state.windowEnd != .none { leaveTrace() }
-    // Where the grace is shorter than the plan there is no summary: this is what stays.
-    if case .draining = event { leaveTrace() }
+    switch event {
+    // Where the grace is shorter than the plan there is no summary: this is what stays. Where the app was
+    // not started, the code alone would say little.
+    case .draining, .notExecuted, .startTimedOut: leaveTrace()
+    default: break
+    }
   }
 
   private mutating func leaveTrace() {

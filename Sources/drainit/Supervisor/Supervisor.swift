@@ -39,7 +39,8 @@ struct Supervisor: ~Copyable {
     let sources = try Supervisor.openSources(earlier?.handOver)
     let settings = ChildSettings(
       environment: command.environmentPointers, directory: earlier?.startDirectory,
-      mask: sources.signals.originalMask, dispositions: sources.dispositions)
+      mask: sources.signals.originalMask, dispositions: sources.dispositions,
+      logsJSON: options.logsJSON)
     let notices = try Supervisor.openNotices(options, earlier?.handOver, sources.loop)
     let readiness = try Readiness(options, command, earlier?.handOver, settings, sources.loop)
     var context = command.logContext(options, plan)

@@ -30,6 +30,10 @@ extension Supervisor {
       leaveStart()
       handle(.appStarted(pid: pid), Clock.now())
     } catch {
+      if error.isExec {
+        log.context.obstacle = ProgramLook.obstacle(
+          spawn.arguments, spawn.environment, error.reason)
+      }
       log.write(.notExecuted(errno: error.reason.number), lifecycle.state)
       handle(.appNotStarted(code: error.exitCode), Clock.now())
     }

@@ -32,10 +32,10 @@ def test_a_program_that_cannot_be_executed_is_126_and_says_so(drainit, place):
     text = place / "text"
     text.write_text("#!/bin/sh\n")
     text.chmod(0o644)
-    for program in (text, place):
+    for program, why in ((text, "permission denied"), (place, "is a directory")):
         box = drainit(app=[str(program)])
         assert box.wait() == 126
-        assert box.log.matching(f"{program.name}.*permission denied"), box.log.text()
+        assert box.log.matching(f"{program.name}.*{why}"), box.log.text()
 
 
 def test_a_script_whose_interpreter_is_missing_names_the_script(drainit, place):
