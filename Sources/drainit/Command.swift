@@ -33,7 +33,7 @@ struct Command {
   /// What log lines know before anything has happened.
   func logContext(_ options: Options, _ plan: DrainPlan) -> LogContext {
     var context = LogContext(program: programName(at: options.commandIndex), gate: [], plan: plan)
-    context.command = arguments.word(options.commandIndex) ?? []
+    if let word = arguments.word(options.commandIndex) { context.command = word }
     return context
   }
 

@@ -11,6 +11,10 @@ enum StartError: Error {
   case noPort(UInt16, Errno)
   /// The default port is somebody else's, who would answer the kubelet in our place.
   case portTaken(UInt16)
+  /// The app cannot be given a descriptor of that number, for the limit of open files.
+  case noticeBeyond(Int32, limit: UInt64)
+  /// The app is handed a socket at that number.
+  case noticeIsSocket(Int32)
   /// `--install` could not make the copy.
   case notInstalled([UInt8], Errno)
 }
@@ -32,6 +36,15 @@ extension ByteBuffer {
       append(decimal: UInt64(port))
       append(" is taken, by another drainit that would answer this one's probes?")
       append(" give --listen PORT the probes' port, or --listen off where nothing probes")
+    case .noticeBeyond(let number, let limit):
+      append("fd:")
+      append(decimal: Int64(number))
+      append(": beyond the limit of open files, ")
+      append(decimal: limit)
+    case .noticeIsSocket(let number):
+      append("fd:")
+      append(decimal: Int64(number))
+      append(": the app is handed a socket there (LISTEN_FDS): take a number above those")
     case .notInstalled(let path, let reason):
       append("--install ")
       append(printable: path)

@@ -3,6 +3,7 @@
 //
 //   bench start COUNT -- INIT...       exec of the init to the first instruction of the app's main
 //   bench signal COUNT -- INIT...      a signal sent to the init to the app having it
+//   bench usr1 COUNT -- INIT...       the same with SIGUSR1, which stops some programs
 //   bench stop COUNT -- INIT...        SIGTERM sent to the init to the init having ended
 //   bench orphans COUNT own|group|prompt -- INIT...   COUNT orphans told to end to the last one
 //                                      reaped, and the init's CPU time meanwhile; with prompt the init
@@ -51,13 +52,14 @@ static void signal_app(int listens) {
   struct sockaddr_in any = {.sin_family = AF_INET};
   int listener = listens ? socket(AF_INET, SOCK_STREAM, 0) : -1;
   if (listens && (bind(listener, (struct sockaddr *)&any, sizeof any) < 0 || listen(listener, 1) < 0)) exit(1);
-  sigset_t both;
-  sigemptyset(&both);
-  sigaddset(&both, SIGHUP);
-  sigaddset(&both, SIGTERM);
-  sigprocmask(SIG_BLOCK, &both, NULL);
+  sigset_t awaited;
+  sigemptyset(&awaited);
+  sigaddset(&awaited, SIGHUP);
+  sigaddset(&awaited, SIGUSR1);
+  sigaddset(&awaited, SIGTERM);
+  sigprocmask(SIG_BLOCK, &awaited, NULL);
   say(now());
-  while (sigwaitinfo(&both, NULL) == SIGHUP) say(now());
+  while (sigwaitinfo(&awaited, NULL) != SIGTERM) say(now());
 }
 
 // One child makes them all and ends: they are the init's from then on. They end by a signal, as those
@@ -173,14 +175,14 @@ static void time_starts(int count, char **command) {
   }
 }
 
-static void time_signals(int count, char **command) {
+static void time_signals(int number, int count, char **command) {
   struct box box = open_box(command);
   hear(&box);
   hear(&box);
   usleep(500000);
   while (count-- > 0) {
     int64_t begun = now();
-    kill(box.init, SIGHUP);
+    kill(box.init, number);
     print(hear(&box) - begun);
     // Apart, as signals come.
     usleep(1000);
@@ -236,7 +238,8 @@ int main(int count, char **words) {
   command[size++] = own;
   command[size++] = "app";
   // What is signalled and what idles is a server, as most are.
-  command[size++] = strcmp(kind, "signal") == 0 || strcmp(kind, "idle") == 0 ? "serve" : kind;
+  int serves = strcmp(kind, "signal") == 0 || strcmp(kind, "usr1") == 0 || strcmp(kind, "idle") == 0;
+  command[size++] = serves ? "serve" : kind;
   if (strcmp(kind, "orphans") == 0) {
     command[size++] = words[2];
     command[size++] = words[3];
@@ -244,7 +247,8 @@ int main(int count, char **words) {
   }
   command[size] = NULL;
   if (strcmp(kind, "start") == 0) time_starts(atoi(words[2]), command);
-  else if (strcmp(kind, "signal") == 0) time_signals(atoi(words[2]), command);
+  else if (strcmp(kind, "signal") == 0) time_signals(SIGHUP, atoi(words[2]), command);
+  else if (strcmp(kind, "usr1") == 0) time_signals(SIGUSR1, atoi(words[2]), command);
   else if (strcmp(kind, "stop") == 0) time_stops(atoi(words[2]), command);
   else if (strcmp(kind, "orphans") == 0) time_orphans(command);
   else if (strcmp(kind, "idle") == 0) idle(command);

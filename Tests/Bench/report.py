@@ -6,6 +6,7 @@ import html
 ROWS = {
     "start": ("start: exec to the app's main, µs", "micro"),
     "signal": ("signal in to signal out, µs", "micro"),
+    "usr1": ("the same for SIGUSR1, µs", "micro"),
     "stop": ("stop of an app without listeners, µs", "micro"),
     "podmanstop": ("… the same by podman stop, ms", "milli"),
     "orphans10000own": ("10,000 orphans, own groups, ms", "milli"),
@@ -58,7 +59,7 @@ def table(results, names, ran_on):
 
 
 COLOURS = ["#888888", "#aaaaaa", "#c9a26b", "#b58fbf", "#6fae8f", "#1f77b4"]
-CHARTED = ["start", "signal", "stop", "orphans10000own", "orphans10000group",
+CHARTED = ["start", "signal", "usr1", "stop", "orphans10000own", "orphans10000group",
            "orphans10000prompt", "resident", "size"]
 WIDTH, LABEL, BAR, GAP = 860, 270, 11, 16
 MOST = 2.0

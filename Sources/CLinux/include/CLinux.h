@@ -191,6 +191,12 @@ static const unsigned linux_SPLICE_F_NONBLOCK = SPLICE_F_NONBLOCK;
 // <linux/fs.h> has it; musl's headers do not.
 static const int linux_RWF_NOWAIT = 8;
 
+// The resource is an enumeration in one C library.
+static inline uint64_t linux_open_files_limit(void) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : UINT64_MAX;
+}
+
 static const int linux_O_PATH = O_PATH;
 // Executes what a descriptor names; a null-terminated empty path and AT_EMPTY_PATH say so (execveat(2)).
 static inline int linux_execveat_self(int fd, char *const *argv, char *const *envp) {

@@ -54,6 +54,8 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case notExecuted(errno: Int32)
   /// The endpoint's default port is taken, or cannot be had for another reason.
   case noEndpoint(port: UInt16, errno: Int32)
+  /// A process above is drainit, too.
+  case belowAnother
   /// The log could not take that many lines since the last one that it took.
   case linesDropped(UInt64)
   /// drainit had a fault of its own, this signal, and has come back, for that many times now; none where

@@ -38,7 +38,7 @@ extension LogEvent {
     case .hooksNotRun, .cannotObserve, .cameBack, .refused, .inTheWay,
       .moreInTheWay, .killing, .continued, .stopped,
       .startTimedOut,
-      .notExecuted, .noEndpoint,
+      .notExecuted, .noEndpoint, .belowAnother,
       .linesDropped,
       .callFailed:
       .warning
@@ -73,6 +73,7 @@ extension LogEvent {
     case .endedWaiting: "ended-waiting"
     case .notExecuted: "not-executed"
     case .noEndpoint: "no-endpoint"
+    case .belowAnother: "below-another"
     case .linesDropped: "lines-dropped"
     case .cannotObserve: "cannot-observe"
     case .cameBack: "came-back"

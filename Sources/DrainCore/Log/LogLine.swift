@@ -3,7 +3,7 @@ public struct LogContext: Sendable {
   /// The app's name: the last part of its command's first word, or what it has become since.
   public private(set) var program: [UInt8]
   /// The app's command, its first word as it was typed.
-  public var command: [UInt8] = []
+  public var command: [UInt8]
   /// What was in the way of its start, where more is known than the system's reason.
   public var obstacle: ProgramObstacle?
   /// What the gate waits for, as it was typed.
@@ -22,6 +22,7 @@ public struct LogContext: Sendable {
 
   public init(program: [UInt8], gate: [[UInt8]], plan: DrainPlan) {
     self.program = program
+    command = program
     self.program.reserveCapacity(LogLine.longestName)
     self.gate = gate
     self.plan = plan

@@ -93,6 +93,9 @@ extension ByteBuffer {
     case .notExecuted(let errno):
       append(notExecuted: context.command.span, context.obstacle, errno: errno)
     case .noEndpoint(let port, let errno): append(noEndpoint: port, errno)
+    case .belowAnother:
+      append("below another drainit: where both have a window a stop lasts their sum")
+      append(" (--drain 0 or --plain for one of them)")
     case .linesDropped(let count):
       append(decimal: count)
       append(count == 1 ? " line was" : " lines were")

@@ -62,7 +62,7 @@ extension OptionRow.Section {
     case .window: "The drain window\n"
     case .process: "The first process\n"
     case .readiness: "Readiness\n"
-    case .hooks: "Hooks: a program with arguments, or PUT, POST or GET and http://...\n"
+    case .hooks: "Hooks: a program with arguments, or PUT, DELETE ... and http://...\n"
     case .log: "The log\n"
     case .mode: "Instead of running a program\n"
     case .others: "As tini, dumb-init and catatonit have it\n"

@@ -5,16 +5,17 @@ extension Check {
   /// Reads a program with arguments, or `PUT http://HOST[:PORT]/PATH`. The text is then what may be
   /// shown; `Options.fillIn` makes the request of a URL.
   @inline(never) static func hook(_ text: Span<UInt8>) throws(ValueProblem) -> Check {
-    let expected = ValueProblem.expected("a program, or PUT, POST or GET and http://HOST/PATH")
+    let expected = ValueProblem.expected(
+      "a program, or a method such as PUT or DELETE and http://HOST/PATH")
     let method = text.before(text.index(of: space) ?? text.count)
     let url = trimmed(text.from(method.count))
     var shown = ByteBuffer(capacity: 4 &* ByteLimits.quotedBytes &+ 32)
     let kind: Kind
-    if isURL(url) && isMethod(method) {
-      // RFC 9110, section 9.1: a method in small letters is another one.
-      for index in 0..<method.count where method[index] != method[index].uppercased {
-        throw expected
-      }
+    // RFC 9110, section 9.1: a method in small letters is another one. One in capitals is meant as one, and
+    // not first tried as a program when the container stops.
+    let isMeant = isMethod(method) && (isURL(url) || isInCapitals(method))
+    if isMeant || isURL(url) && isInCapitals(method) {
+      if !isMeant || !isURL(url) || !isInCapitals(method) { throw expected }
       kind = try Check(parsing: url).kind
       shown.append(method)
       shown.append(" ")
@@ -36,7 +37,15 @@ extension Check {
 
   private static func isMethod(_ text: Span<UInt8>) -> Bool {
     isEqualIgnoringCase(text, "PUT") || isEqualIgnoringCase(text, "POST")
-      || isEqualIgnoringCase(text, "GET")
+      || isEqualIgnoringCase(text, "GET") || isEqualIgnoringCase(text, "DELETE")
+      || isEqualIgnoringCase(text, "PATCH")
+  }
+
+  private static func isInCapitals(_ text: Span<UInt8>) -> Bool {
+    for index in 0..<text.count {
+      if !text[index].isLetter || text[index].uppercased != text[index] { return false }
+    }
+    return !text.isEmpty
   }
 }
 
@@ -67,9 +76,9 @@ extension Options {
       let text = check.text
       let method = [UInt8](copying: text.span.before(text.span.index(of: space) ?? 0))
       let request = CheckRequest.bytes(
-        // RFC 9110, section 9.3.1: a GET has no body.
+        // RFC 9110, sections 9.3.1 and 9.3.5: a GET and a DELETE have no body.
         method,
-        body: method.count == 3 && method[0] == UInt8(ascii: "G")
+        body: method[0] == UInt8(ascii: "G") || method[0] == UInt8(ascii: "D")
           ? nil : try filled(hookBody, "--hook-body", variable),
         host: host, port: port,
         path: try filled(path, HookMoment.option(moment), isPath: true, variable),

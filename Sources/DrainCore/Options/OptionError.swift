@@ -15,8 +15,8 @@ public struct OptionError: Error {
     case valueMissing(StaticString)
     /// A value came with an option that takes none.
     case valueUnwanted
-    /// More often than `OptionLimits.repeats`.
-    case tooOften
+    /// More often than so.
+    case tooOften(Int)
     case value(ValueProblem)
     /// No word is left to run.
     case commandMissing
@@ -54,9 +54,9 @@ extension ByteBuffer {
       append(valueName)
     case .valueUnwanted:
       append("this option takes no value")
-    case .tooOften:
+    case .tooOften(let limit):
       append("given more than ")
-      append(decimal: Int64(OptionLimits.repeats))
+      append(decimal: Int64(limit))
       append(" times")
     case .value(.expected(let what, let meant)):
       append("expected ")

@@ -2,6 +2,8 @@
 public enum OptionLimits {
   /// How often a repeatable option may be given: no more checks than a set of them holds.
   public static var repeats: Int { CheckLimits.count }
+  /// How often one that is a line of a list may be: each is compared with every connection's peer, or sent.
+  public static var entries: Int { 255 }
   /// The bytes of an error's line: a quoted byte is four at most, and a name, a value, what was meant
   /// and the words fit.
   public static var errorBytes: Int { 1024 }

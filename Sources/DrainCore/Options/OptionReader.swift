@@ -184,8 +184,8 @@ struct OptionReader {
   ) throws(OptionError) {
     let row = OptionRow.all[index]
     let counter = OptionRow.index(sameAs: index)
-    if case .several = row.takes, row.isLimited, given[counter] >= OptionLimits.repeats {
-      throw OptionError(name: name, .tooOften)
+    if case .several = row.takes, let limit = row.limit, given[counter] >= limit {
+      throw OptionError(name: name, .tooOften(limit))
     }
     given[counter] = given[counter] == .max ? .max : given[counter] &+ 1
     do {

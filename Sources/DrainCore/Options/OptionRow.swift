@@ -58,16 +58,19 @@ struct OptionRow: Sendable {
     }
   }
 
-  /// Whether there is room for so many alone. Maps and sets of numbers hold every one that there is: tini
-  /// takes its `-e` 255 times.
-  var isLimited: Bool {
+  /// How often it may be given; nil for as often as wanted. Maps and sets of numbers hold every one that there
+  /// is (tini takes its `-e` 255 times), lists as many as are searched or sent, and of checks a set.
+  var limit: Int? {
     switch letter {
-    case UInt8(ascii: "e"), UInt8(ascii: "r"): return false
+    case UInt8(ascii: "e"), UInt8(ascii: "r"): return nil
     default: break
     }
+    let name = [UInt8](name)
     for free: StaticString in ["exit-map", "drain-signal", "port"]
-    where isEqual([UInt8](name).span, free) { return false }
-    return true
+    where isEqual(name.span, free) { return nil }
+    for list: StaticString in ["ignore", "check-header", "hook-header"]
+    where isEqual(name.span, list) { return OptionLimits.entries }
+    return OptionLimits.repeats
   }
 
   /// Whether it has a variable: what configures has one, what drainit is asked to be has none, nor

@@ -77,6 +77,9 @@ struct Supervisor: ~Copyable {
   private static func openNotices(
     _ options: Options, _ earlier: HandOver?, _ loop: borrowing EventLoop
   ) throws(StartError) -> NoticeSources {
+    if earlier == nil && !options.isPlain {
+      try NoticeDescriptor.check(options.noticeDescriptor)
+    }
     do throws(Errno) {
       return try NoticeSources(options, earlier, loop)
     } catch {
@@ -136,6 +139,13 @@ struct Supervisor: ~Copyable {
     // A window that is held has begun: from here on a fault must not be its end.
     if lifecycle.plan.holds { remember() }
     start(effects)
+    let plan = lifecycle.plan
+    // The app runs by now: the look costs its start nothing.
+    if !plan.isFirstProcess && !plan.holds && plan.window.maximum > .zero
+      && ProcessFiles.hasNamesakeAbove
+    {
+      log.write(.belowAnother, lifecycle.state)
+    }
     if lifecycle.phase == .waiting {
       remember()
       attend(readiness.awaitStart(facts, sources.loop, now))

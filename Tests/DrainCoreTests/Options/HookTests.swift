@@ -10,6 +10,8 @@ import Testing
   @Test(arguments: [
     "", " ", "\"", "'a", "a 'b", "''", "http://h/x", "https://h/x", "PUT https://h/x",
     "put http://h/x", "Post http://h/", "PUT http://", "PUT http://u:p@h/", "PUT http://h/a b",
+    "PUT x", "DELETE", "PATCH consul:8500/x", "HEAD http://h/", "FETCH http://h/",
+    "delete http://h/",
     "PUT http://h:0/", "POST http://h/\r\nX: y", "GET http://h/ x",
   ])
   func whatIsNoHookIsRefused(text: String) {
@@ -21,7 +23,10 @@ import Testing
       ("/bin/x", "/bin/x", .exec([bytes("/bin/x")])),
       ("x s3cret 'a b'", "x", .exec(["x", "s3cret", "a b"].map(bytes))),
       ("'my prog' a", "my prog", .exec([bytes("my prog"), bytes("a")])),
-      ("PUT x", "PUT", .exec([bytes("PUT"), bytes("x")])),
+      ("put x", "put", .exec([bytes("put"), bytes("x")])),
+      ("CLEANUP x", "CLEANUP", .exec([bytes("CLEANUP"), bytes("x")])),
+      ("DELETE http://h", "DELETE http://h", .http(host: bytes("h"), port: 80, path: bytes("/"))),
+      ("PATCH http://h", "PATCH http://h", .http(host: bytes("h"), port: 80, path: bytes("/"))),
       ("curl http://h/x", "curl", .exec([bytes("curl"), bytes("http://h/x")])),
       ("x\u{1b}[2J", "x\\x1b[2J", .exec([bytes("x\u{1b}[2J")])),
       (

@@ -21,6 +21,17 @@ import Testing
     #expect(read(signals + ["x"]).options?.rewrites.count == 31)
   }
 
+  @Test func aListHasRoomForWhatPeopleHave() {
+    for (option, value) in [
+      ("--ignore", "10.0.0.0/8"), ("--check-header", "A: b"), ("--hook-header", "A: b"),
+    ] {
+      let most = Array(repeating: [option, value], count: 255).flatMap { $0 }
+      #expect(read(most + ["x"]).error == "")
+      #expect(
+        read(most + [option, value, "x"]).error == "\(option): given more than 255 times")
+    }
+  }
+
   @Test func anEmptyVariableIsNotSetButItsNameMustBeOneOfOurs() {
     for value in ["", " ", "\n", " \n\t"] {
       for name in ["DRAIN", "GRACE", "LISTEN", "EXIT_MAP", "STOP_SIGNAL", "QUIET", "LOG"] {

@@ -201,7 +201,7 @@ def test_the_hooks_time_is_part_of_the_grace(drainit):
 @pytest.mark.parametrize("words, error", [
     (("--on-drain", "PUT http://h/${NO_SUCH}"), r"--on-drain: \$\{NO_SUCH\} is not set"),
     (("--on-drain", "PUT http://h/", "--hook-header", "A: ${BAD}"), "--hook-header: a header's value"),
-    (("--on-drain", "http://h/?t=s3cret"), "--on-drain http://h/\\?\\.\\.\\.: expected a program, or PUT"),
+    (("--on-drain", "http://h/?t=s3cret"), "--on-drain http://h/\\?\\.\\.\\.: expected a program, or a method"),
 ], ids=["unset", "control", "method"])
 def test_what_cannot_be_sent_is_refused_at_the_start(drainit, words, error):
     box = drainit(*words, app=["web", "8080"], env={"BAD": "s3cret\r\nB: c"})
@@ -237,3 +237,17 @@ def test_a_hook_under_way_at_a_fault_is_begun_again_and_blocks_nothing(drainit, 
     assert box.wait() == 0
     assert len(registry.requests) == 2
     assert time.monotonic() - begun < 3 + 4 + SLACK
+
+
+def test_every_method_of_a_registry_is_sent(drainit, place):
+    # Consul and etcd's gateways take a key away by DELETE; without a body, whatever the others have.
+    box = gated(drainit, place, "--on-drain", "DELETE http://127.0.0.1:8500/v1/kv/web", "--on-drain",
+                "PATCH http://127.0.0.1:8500/v1/web", "--hook-body", "weight=0")
+    registry = Registry(box)
+    (place / "go").write_text("")
+    probing.wait_until_ready(box)
+    stop(box)
+    heard = {request.method: request for request in registry.requests}
+    assert sorted(heard) == ["DELETE", "PATCH"]
+    assert heard["PATCH"].body == b"weight=0"
+    assert heard["DELETE"].body == b"" and "content-length" not in heard["DELETE"].fields
