@@ -95,3 +95,36 @@ def test_the_stop_that_a_tracee_was_offered_is_a_stop(drainit):
     os.kill(box.app, signal.SIGCONT)
     assert box.wait() == 6
     assert box.out.all() == ["traced", "goes on"]
+
+
+@pytest.mark.parametrize("options", [("--drain", "0"), ("--drain", "0", "--grace", "6s"), ("--plain",)], ids=" ".join)
+def test_busyboxs_httpd_is_no_apache(drainit, place, options):
+    (place / "httpd").symlink_to("/bin/busybox")
+    box = drainit(*options, app=[str(place / "httpd"), "-f", "-p", "8080", "-h", str(place)])
+    until(lambda: box.can_connect(8080), "it listens")
+    sent = time.monotonic()
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 128 + signal.SIGTERM
+    assert box.wait_time() - sent < 4
+
+
+NAMED = r"""
+import ctypes, os, signal
+for number in (signal.SIGQUIT, signal.SIGTERM):
+    signal.signal(number, lambda n, _: (os.write(1, signal.Signals(n).name.encode()), os._exit(4)))
+ctypes.CDLL(None).prctl(15, b"nginx")
+os.write(1, b"ready\n")
+while True:
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize("under_init", [False, True], ids=["pid 1", "not pid 1"])
+@pytest.mark.parametrize("hides, said", [(False, "SIGQUIT"), (True, "SIGTERM")], ids=["proc", "no proc"])
+def test_where_the_kernel_does_not_say_who_it_is_the_signal_that_came_is_sent(drainit, hides, said, under_init):
+    hiding = ("sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh") if hides else ()
+    box = drainit("--drain", "0", app=["/usr/bin/python3", "-c", NAMED], before=hiding, under_init=under_init)
+    box.out.wait_for("^ready")
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 4
+    box.out.wait_for(said)

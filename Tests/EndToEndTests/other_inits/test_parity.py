@@ -171,6 +171,70 @@ class Play:
         os.kill(app, signal.SIGCONT)
         return box.wait()
 
+    def written_to_the_first(self, _):
+        box = self.run("signals")
+        box.out.wait_for("^ready")
+        for number in (1, 2):
+            done = box.run_inside("sh", "-c", f"echo from-cron-{number} >/proc/1/fd/{number}")
+            assert done.returncode == 0, done.stderr
+        try:
+            until(lambda: box.out.matching("^from-cron-1$") and box.log.matching("^from-cron-2$"), "", 2)
+            return "the container's log"
+        except AssertionError:
+            return "nowhere"
+
+    def namesake_stops(self, _):
+        if not (self._place / "httpd").exists():
+            (self._place / "httpd").symlink_to("/bin/busybox")
+        box = self.run(str(self._place / "httpd"), "-f", "-p", "8080", "-h", str(self._place))
+        until(lambda: box.can_connect(8080), "it listens")
+        box.signal(signal.SIGTERM)
+        return box.wait()
+
+    def stopped_below_another(self, _):
+        box = self.run("signals", "USR1=5", under_init=True)
+        box.out.wait_for("^ready")
+        app = box.children()[0]
+        os.kill(app, signal.SIGSTOP)
+        until(lambda: state_of(app) == "T", "it is stopped")
+        box.run_inside("sleep", "0.3")
+        seen = state_of(box.pid)
+        os.kill(app, signal.SIGCONT)
+        return seen
+
+    def traced(self, kind):
+        box = self.run("traced", kind)
+        box.out.wait_for("^traced")
+        try:
+            until(lambda: not box.is_running, "", 3)
+        except AssertionError:
+            return "the app hangs"
+        return "goes on" if box.wait() in (5, 7) else "ends"
+
+    def refused_stop(self, _):
+        box = self.run("setpriv", "--reuid=65534", "--clear-groups", "sleep", "600",
+                       before=("setpriv", "--bounding-set=-kill", "--inh-caps=-kill"))
+        until(lambda: box.named("sleep"), "the app has changed its user")
+        box.signal(signal.SIGTERM)
+        try:
+            until(lambda: not box.is_running or "permitted" in box.log.text(), "", 2)
+        except AssertionError:
+            return "nothing is said"
+        if not box.is_running:
+            return f"the init ends with {box.wait()}"
+        return "it is said"
+
+    def every_code_mapped(self, _):
+        self.command = [*self.command, *(word for code in range(256) for word in ("-e", str(code)))]
+        return self.run("sh", "-c", "exit 77").wait()
+
+    def what_is_missing(self, kind):
+        file = self._place / "program"
+        file.write_bytes(NOT_STARTED[kind])
+        file.chmod(0o755)
+        box = self.run(str(file))
+        return "named" if box.wait() and NAMED[kind] in box.log.text() else "not named"
+
     def control_c(self, _):
         return self._at_the_terminal(b"\x03", lambda box: box.wait())
 
@@ -201,6 +265,11 @@ class Play:
             os.close(master)
 
 
+# Another machine's program, a script with CR LF, one without its interpreter.
+NOT_STARTED = {
+    "machine": b"\x7fELF\2\1\1" + bytes(9) + b"\2\0\x16\0\1" + bytes(300),
+    "CR": b"#!/bin/sh\r\n", "interpreter": b"#!/opt/bash\n"}
+NAMED = {"machine": "s390x", "CR": "CR LF", "interpreter": "/opt/bash"}
 WHO = {"leader", "child", "stranger"}
 FAMILY = r"""
 trap "echo leader" USR1
