@@ -8,6 +8,7 @@ enum Probe {
   static func ask(_ check: Check, _ options: Options, _ command: Command) throws(StartError)
     -> CheckOutcome
   {
+    if case .unix(let path) = check.kind { return UnixConnect.outcome(of: path) }
     // The endpoint tells it from a check by its name: it may be the kubelet's exec probe.
     var options = options
     if !CheckRequest.has("user-agent", in: options.checkHeaders) {

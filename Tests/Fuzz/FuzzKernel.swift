@@ -26,6 +26,10 @@ func fuzzProc(_ input: Span<UInt8>) {
   case 4:
     _ = ProcText.socketInode(text)
     _ = SocketRow(procNetLine: text, from: 0, to: text.count)
+    if let line = UnixSocketLine(text, from: 0, to: text.count) {
+      must(line.path.end <= text.count && !line.path.isEmpty, "a path beyond its line")
+      _ = UnixSocketLine.isRuntimes(line.path.of(text))
+    }
   default:
     var entries = DirectoryEntries()
     while let name = entries.next(in: text) {

@@ -101,10 +101,12 @@ struct Probe: ~Copyable {
       }
     }
     if found.hasDatagrams { output.append("udp ") }
-    switch found.verdict {
+    switch found.verdict() {
     case .none: output.append("none")
-    case .udp: output.append("udp-only")
+    case .client: output.append("client")
+    case .unseen: output.append(found.hasDatagrams ? "udp-only" : "unix-only")
     case .tcp: output.append("tcp")
+    case .both: output.append("both")
     case .unknown: output.append("unknown")
     }
     switch found.way.table {

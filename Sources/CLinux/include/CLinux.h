@@ -108,7 +108,8 @@ static const unsigned linux_EPOLLIN = EPOLLIN, linux_EPOLLOUT = EPOLLOUT, linux_
 static const int linux_EPOLL_CLOEXEC = EPOLL_CLOEXEC, linux_EPOLL_CTL_ADD = EPOLL_CTL_ADD,
                  linux_EPOLL_CTL_MOD = EPOLL_CTL_MOD, linux_EPOLL_CTL_DEL = EPOLL_CTL_DEL;
 static const int linux_SFD_CLOEXEC = SFD_CLOEXEC, linux_SFD_NONBLOCK = SFD_NONBLOCK;
-static const int linux_SOCK_STREAM = SOCK_STREAM, linux_SOCK_DGRAM = SOCK_DGRAM, linux_SOCK_RAW = SOCK_RAW,
+static const int linux_SOCK_STREAM = SOCK_STREAM, linux_SOCK_DGRAM = SOCK_DGRAM,
+  linux_SOCK_SEQPACKET = SOCK_SEQPACKET, linux_SOCK_RAW = SOCK_RAW,
                  linux_SOCK_CLOEXEC = SOCK_CLOEXEC, linux_SOCK_NONBLOCK = SOCK_NONBLOCK;
 static const int linux_MSG_NOSIGNAL = MSG_NOSIGNAL, linux_MSG_DONTWAIT = MSG_DONTWAIT, linux_MSG_TRUNC = MSG_TRUNC;
 static const int linux_O_DIRECTORY = O_DIRECTORY;

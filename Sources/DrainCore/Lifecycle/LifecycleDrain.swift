@@ -84,25 +84,41 @@ extension Lifecycle {
 
   mutating func learn(_ listeners: Listeners, _ now: Instant, _ effects: inout Effects) {
     switch listeners {
-    case .none where plan.windowSource != .given:
+    case .none where plan.windowSource != .given, .client where plan.windowSource != .given:
       // A worker's drain hook is still waited for, until the maximum.
       state.hasNoListener = true
-      effects.append(.log(.windowChanged(.noListener, left: .zero)))
-    case .none, .udp:
-      guard plan.endsEarly, state.windowMinimum < state.windowMaximum else { return }
-      effects.append(.log(.windowChanged(.unseen, left: state.windowMaximum.since(now))))
+      let change = listeners == .none ? WindowChange.noListener : .client
+      effects.append(.log(.windowChanged(change, left: .zero)))
+    case .none, .client, .unseen:
+      state.hasUnseen = listeners == .unseen
+      noteUnseen(.unseen, now, &effects)
+    case .both:
+      state.hasUnseen = true
+      noteUnseen(.unseenBeside, now, &effects)
+      observe(&effects)
     case .tcp, .unknown:
-      // A rollout that crashes has no traffic to speak of.
-      guard plan.observes, state.hasOpened, !state.isObserving else { return }
-      state.isObserving = true
-      effects.append(.observeTraffic)
+      observe(&effects)
     }
+  }
+
+  /// Says that the window lasts its maximum, where it could have ended before.
+  private func noteUnseen(_ change: WindowChange, _ now: Instant, _ effects: inout Effects) {
+    guard plan.endsEarly, state.windowMinimum < state.windowMaximum else { return }
+    effects.append(.log(.windowChanged(change, left: state.windowMaximum.since(now))))
+  }
+
+  private mutating func observe(_ effects: inout Effects) {
+    // A rollout that crashes has no traffic to speak of.
+    guard plan.observes, state.hasOpened, !state.isObserving else { return }
+    state.isObserving = true
+    effects.append(.observeTraffic)
   }
 
   /// Takes what the traffic has come to: once it has ended the checks of `--until` are asked, if there are
   /// any, and while it goes on nobody asks them.
   mutating func weigh(_ end: WindowEnd, _ now: Instant, _ effects: inout Effects) {
-    guard plan.endsEarly else { return }
+    // What was seen says nothing of what cannot be seen.
+    guard plan.endsEarly, !state.hasUnseen else { return }
     state.traffic = end
     if end == .none { state.checksHold = false }
     askUntilWhenDue(now, &effects)

@@ -43,6 +43,8 @@ public struct LifecycleState: Equatable, BitwiseCopyable, Sendable {
   public internal(set) var untilDue = Instant(nanoseconds: 0)
   /// Whether the app listens on nothing, and nobody asked for the window.
   public internal(set) var hasNoListener = false
+  /// Whether the app has sockets whose arrivals cannot be seen: the window lasts its maximum.
+  public internal(set) var hasUnseen = false
   /// Whether `/readyz` fails for good.
   public internal(set) var isUnready = false
   /// Whether it fails for the kubelet, too.

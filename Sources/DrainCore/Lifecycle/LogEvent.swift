@@ -65,6 +65,8 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case hookEnded(HookMoment, hook: Int, CheckOutcome)
   /// Hooks were not run: those before them took longer than the window.
   case hooksNotRun(HookMoment)
+  /// The app waits in vain for a TCP listener: it has something else.
+  case listensElsewhere(OtherListener)
   /// The app's connections cannot be watched, for this reason: the window lasts its maximum.
   case cannotObserve(errno: Int32)
   /// The app has told something of itself.
@@ -83,8 +85,12 @@ public enum NoWindow: UInt8, BitwiseCopyable, Sendable {
 public enum WindowChange: UInt8, BitwiseCopyable, Sendable {
   /// The app listens on nothing: the window is over.
   case noListener
+  /// It has nothing but a UDP socket that is taken for a client's: the window is over.
+  case client
   /// It listens on UDP or UNIX sockets alone: the window lasts its maximum.
   case unseen
+  /// It listens on TCP and on UDP or a UNIX socket: the window lasts its maximum.
+  case unseenBeside
   /// `--live` failed: the window lasts its minimum.
   case notLive
   /// The app was never ready: the window lasts its minimum.

@@ -35,7 +35,7 @@ extension LogEvent {
       .kubeletUnready, .stopping,
       .extended, .leftovers, .waitingForLeftovers, .waitingForStart, .endedWaiting, .notified:
       .info
-    case .hooksNotRun, .cannotObserve, .cameBack, .refused, .inTheWay,
+    case .hooksNotRun, .listensElsewhere, .cannotObserve, .cameBack, .refused, .inTheWay,
       .moreInTheWay, .killing, .continued, .stopped,
       .startTimedOut,
       .notExecuted, .noEndpoint, .belowAnother,
@@ -76,6 +76,7 @@ extension LogEvent {
     case .belowAnother: "below-another"
     case .linesDropped: "lines-dropped"
     case .cannotObserve: "cannot-observe"
+    case .listensElsewhere: "listens-elsewhere"
     case .cameBack: "came-back"
     case .hookEnded, .hooksNotRun: "hook"
     case .notified: "notified"

@@ -17,6 +17,10 @@ public struct LogContext: Sendable {
   public var evidence: TrafficEvidence?
   /// What the app said last of itself (sd_notify(3), STATUS), up to the first zero.
   public private(set) var status = [UInt8](repeating: 0, count: LogLine.longestStatus)
+  /// The UDP port that was taken for a client's; 0 for none.
+  public var clientPort: UInt16 = 0
+  /// The UNIX socket that the app was found to listen on, up to the first zero.
+  public var unixPath: [UInt8] = []
   /// Whether lines are JSON objects (`--log json`).
   public var isJSON = false
 
@@ -72,7 +76,10 @@ extension ByteBuffer {
       scratch.append(event, state, context)
       append(jsonEscaped: scratch.bytes)
       append("\"")
-      if case .ended = event { appendFields(Summary(state, context.plan), context.evidence) }
+      if case .ended = event {
+        appendFields(
+          Summary(state, context.plan), context.evidence, hasUnseen: state.hasUnseen)
+      }
       append("}")
     } else {
       append("drainit: ")

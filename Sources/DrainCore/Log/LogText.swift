@@ -100,6 +100,9 @@ extension ByteBuffer {
       append(decimal: count)
       append(count == 1 ? " line was" : " lines were")
       append(" dropped: the log could not take them")
+    case .listensElsewhere(let other):
+      appendApp(state, context)
+      append(elsewhere: other, context)
     case .cannotObserve(let errno):
       append("arrivals cannot be seen (")
       append(errno: errno)
@@ -231,7 +234,11 @@ extension ByteBuffer {
       append(printable: context.program.span)
       append(" listens on nothing: nobody to wait for")
       return
+    case .client: return append(clientPort: context)
     case .unseen: append("no TCP listener, so arrivals cannot be seen: the window's maximum, ")
+    case .unseenBeside:
+      append(
+        "a UDP or UNIX socket beside TCP, whose arrivals cannot be seen: the window's maximum, ")
     case .notLive: append("--live does not hold: the window's minimum, ")
     case .neverReady: append("it was never ready: the window's minimum, ")
     }

@@ -40,6 +40,8 @@ extension ByteBuffer {
       if let evidence = context.evidence {
         // A fixed wait is held by nobody.
         append(evidence, namesHolder: summary.end == .maximum && context.plan.endsEarly)
+      } else if state.hasUnseen && summary.end == .maximum && context.plan.endsEarly {
+        append(holder: .unseen)
       }
       if context.plan.holds { return }
       append("; ")
@@ -112,7 +114,9 @@ extension ByteBuffer {
   }
 
   /// Appends the summary's fields for a JSON object, each with a comma before it.
-  mutating func appendFields(_ summary: Summary, _ evidence: TrafficEvidence?) {
+  mutating func appendFields(
+    _ summary: Summary, _ evidence: TrafficEvidence?, hasUnseen: Bool
+  ) {
     if let evidence {
       append(",\"late_arrivals\":")
       append(decimal: UInt64(evidence.lateArrivals))
@@ -131,6 +135,10 @@ extension ByteBuffer {
         if case .peer(let peer) = holder { append(peer.address) } else { append(holder.name) }
         append("\"")
       }
+    } else if hasUnseen {
+      append(",\"held_by\":\"")
+      append(WindowHolder.unseen.name)
+      append("\"")
     }
     append(",\"window_ended_by\":\"")
     append(summary.end.name)

@@ -1,6 +1,6 @@
 extension Check {
   static var syntax: StaticString {
-    "listening, tcp:, http://, grpc:, exec:, file:, absent:, notify, fd:N or none (see --help all)"
+    "listening, tcp:, http://, grpc:, unix:, exec:, file:, absent:, notify, fd:N or none (--help all)"
   }
 
   /// Reads a CHECK.
@@ -14,7 +14,7 @@ extension Check {
     switch check.kind {
     case .listening, .notify, .descriptor:
       throw .refused("it is the app that would hold it, and it is not started yet")
-    case .tcp, .http, .send, .grpc, .exec, .file, .absent, .none: return check
+    case .tcp, .http, .send, .grpc, .unix, .exec, .file, .absent, .none: return check
     }
   }
 
@@ -28,6 +28,7 @@ extension Check {
     if isEqual(text, "notify") { return .notify }
     if hasPrefix(text, "fd:") { return .descriptor(try descriptor(text.from(3))) }
     if hasPrefix(text, "grpc:") { return try grpc(text.from(5)) }
+    if hasPrefix(text, "unix:") { return .unix(try socketPath(text.from(5))) }
     if hasPrefix(text, "exec:") { return .exec(try programWords(text.from(5))) }
     if hasPrefix(text, "file:") { return .file(try path(text.from(5))) }
     if hasPrefix(text, "absent:") { return .absent(try path(text.from(7))) }
@@ -50,6 +51,7 @@ extension Check {
     }
     near.consider("tcp:")
     near.consider("grpc:")
+    near.consider("unix:")
     near.consider("exec:")
     near.consider("file:")
     near.consider("absent:")
@@ -68,6 +70,17 @@ extension Check {
 
   private static func path(_ text: Span<UInt8>) throws(ValueProblem) -> [UInt8] {
     if text.isEmpty || text.index(of: 0) != nil { throw .expected("a file's path") }
+    return [UInt8](copying: text)
+  }
+
+  /// Reads what a UNIX socket is bound to; drainit has moved, so that a relative path would lead elsewhere.
+  static func socketPath(_ text: Span<UInt8>) throws(ValueProblem) -> [UInt8] {
+    guard text.count > 1, text[0] == UInt8(ascii: "/") || text[0] == UInt8(ascii: "@"),
+      text.index(of: 0) == nil
+    else { throw .expected("a UNIX socket's whole path, or @ and its abstract name") }
+    if text.count > UnixSocketLine.longestPath {
+      throw .refused("no UNIX socket has so long a path")
+    }
     return [UInt8](copying: text)
   }
 
@@ -128,7 +141,7 @@ extension Options {
         throw .refused("another descriptor was named before, and it can be one alone")
       }
       noticeDescriptor = number
-    case .listening, .tcp, .http, .send, .grpc, .exec, .file, .absent, .none: break
+    case .listening, .tcp, .http, .send, .grpc, .unix, .exec, .file, .absent, .none: break
     }
     return check
   }

@@ -18,7 +18,7 @@ extension ByteBuffer {
     }
     append("DUR: 500ms, 15s, 15, 2m. SIG: TERM, SIGTERM, 15, RTMIN+3. Repeatable: with ...\n")
     append("CHECK: listening, tcp:[HOST:]PORT, http://HOST[:PORT]/PATH, exec:PROGRAM ARGS,\n")
-    append("grpc:[HOST:]PORT[/SERVICE], file:PATH, absent:PATH, notify, fd:N (s6), none.\n")
+    append("grpc:[HOST:]PORT[/NAME], unix:PATH, file:PATH, absent:PATH, notify, fd:N, none.\n")
     append("Each is a variable, too: --drain-signal is DRAINIT_DRAIN_SIGNAL.\n")
   }
 

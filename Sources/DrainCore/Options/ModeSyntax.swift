@@ -53,13 +53,13 @@ extension Check {
       throw error
     }
     switch check.kind {
-    case .tcp, .http, .grpc: return check
+    case .tcp, .http, .grpc, .unix: return check
     case .listening, .send, .exec, .file, .absent, .notify, .descriptor, .none:
       throw notProbed
     }
   }
 
   private static var notProbed: ValueProblem {
-    .expected("http://HOST[:PORT]/PATH, tcp:[HOST:]PORT or grpc:[HOST:]PORT[/SERVICE]")
+    .expected("http://HOST[:PORT]/PATH, tcp:[HOST:]PORT, grpc:[HOST:]PORT[/SERVICE] or unix:PATH")
   }
 }

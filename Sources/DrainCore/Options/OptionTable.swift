@@ -33,9 +33,9 @@ extension OptionRow {
     },
     OptionRow(
       .window, "port", .several("PORT"), isCommon: true,
-      "a port of the app; default: all it listens on"
+      "the app's port or UNIX socket's path; default: all"
     ) { options, text throws(ValueProblem) in
-      options.ports.append(try port(text))
+      try options.addPort(text)
     },
     OptionRow(
       .window, "until", .several("WHAT"), secrecy: .firstWord,

@@ -25,6 +25,8 @@ public struct Options {
   public var grace: Interval?
   /// `--port`, repeatable: the app's ports.
   public var ports: [UInt16] = []
+  /// `--port PATH`, repeatable: the app's UNIX sockets.
+  public var socketPaths: [[UInt8]] = []
   /// `--until`, repeatable, all required; empty means `.quiet(for: nil)`.
   public var until: [UntilCondition] = []
   /// `--ignore CIDR`, repeatable: peers whose connections are no arrivals.

@@ -78,7 +78,7 @@ extension ByteBuffer {
     append("that signal to the app")
     append(sourceOf: plan)
     append(plan.windowSource == .elsewhere ? "; in Kubernetes 5s to 12s\n" : "\n")
-    if plan.windowSource != .given && options.ports.isEmpty && window.maximum > .zero {
+    if plan.windowSource != .given && !options.named.isAny && window.maximum > .zero {
       append(at: .zero, .zero)
       append("already where the app listens on nothing\n")
     }

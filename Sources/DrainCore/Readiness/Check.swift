@@ -15,6 +15,8 @@ public struct Check: Equatable, Sendable {
     /// grpc.health.v1.Health/Check of `service`, empty for the server as a whole, answers SERVING;
     /// `host` as in `tcp`.
     case grpc(host: [UInt8], port: UInt16, service: [UInt8])
+    /// A connect to the UNIX socket of that path succeeds; an `@` before it makes it an abstract name.
+    case unix([UInt8])
     /// What a hook sends, whole, is answered 200 to 299; `host` as in `http`.
     case send(host: [UInt8], port: UInt16, request: [UInt8])
     /// The program, which is the first of the words, exits 0; there is no shell.

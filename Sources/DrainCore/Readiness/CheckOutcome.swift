@@ -16,6 +16,8 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
   /// There was no answer within `--check-timeout`.
   case timedOut
   case refused
+  /// A UNIX socket has as many connections waiting to be accepted as it may.
+  case queueFull
   case unreachable
   /// The connection ended before there was an answer.
   case noAnswer
@@ -31,6 +33,8 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
   case noAddress
   /// The app has no listening socket.
   case notListening
+  /// It has none of TCP, but something else to listen on.
+  case listensElsewhere(OtherListener)
   /// The app does not listen on this `--port`.
   case notListeningOn(port: UInt16)
   /// The program ended with another code than 0.
@@ -53,6 +57,7 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
     switch self {
     case .timedOut: buffer.append("no answer in time")
     case .refused: buffer.append("connection refused")
+    case .queueFull: buffer.append("its accept queue is full")
     case .unreachable: buffer.append("unreachable")
     case .noAnswer: buffer.append("closed without an answer")
     case .badAnswer: buffer.append("an answer of another protocol")
@@ -70,7 +75,13 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
       buffer.append("status ")
       buffer.append(decimal: UInt64(code))
     case .noAddress: buffer.append("no address")
-    case .notListening: buffer.append("nothing listens")
+    case .notListening, .listensElsewhere(.none): buffer.append("nothing listens")
+    case .listensElsewhere(.datagrams(let port)):
+      buffer.append("no TCP listener, but UDP port ")
+      buffer.append(decimal: UInt64(port))
+      buffer.append(": --ready none?")
+    case .listensElsewhere(.local):
+      buffer.append("no TCP listener, but a UNIX socket: --ready unix:PATH?")
     case .notListeningOn(let port):
       buffer.append("nothing listens on port ")
       buffer.append(decimal: UInt64(port))

@@ -86,7 +86,8 @@ public struct CheckSchedule: Sendable {
     switch kind {
     // A program a second is load enough, however often somebody asks.
     case .exec: .seconds(1)
-    case .listening, .tcp, .http, .send, .grpc, .file, .absent, .notify, .descriptor, .none: .zero
+    case .listening, .tcp, .http, .send, .grpc, .unix, .file, .absent, .notify, .descriptor, .none:
+      .zero
     }
   }
 }

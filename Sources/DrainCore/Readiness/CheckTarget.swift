@@ -35,7 +35,7 @@ public struct CheckTarget: Sendable {
     switch check.kind {
     case .none: self.init(.nothing, host: [], port: 0)
     case .listening: self.init(.listeners, host: [], port: 0)
-    case .exec, .file, .absent, .notify, .descriptor:
+    case .unix, .exec, .file, .absent, .notify, .descriptor:
       self.init(.elsewhere, host: [], port: 0)
     case .tcp(let host, let port): self.init(.connect, host: host, port: port)
     case .http(let host, let port, let path):
@@ -49,6 +49,13 @@ public struct CheckTarget: Sendable {
         host: host.span, port: port, service: service.span)
       self.init(.ask(request, .grpc), host: host, port: port)
     }
+  }
+
+  /// Whether a host is a name that has to be resolved: neither an address nor this host.
+  public static func needsName(_ host: [UInt8]) -> Bool {
+    // RFC 6761, section 6.3: localhost is always this host, whatever a resolver says.
+    !host.isEmpty && !isEqualIgnoringCase(host.span, "localhost")
+      && IPAddress(parsing: host.span) == nil
   }
 
   private init(_ purpose: Purpose, host: [UInt8], port: UInt16) {

@@ -65,11 +65,9 @@ public struct ListenerCandidate: Equatable, BitwiseCopyable, Sendable {
     self.isDatagram = isDatagram
   }
 
-  /// A place that holds nothing.
-  static var none: ListenerCandidate { ListenerCandidate() }
-
-  private init() {
-    inode = 0
+  /// One of which no more is known than its number.
+  public init(inode: UInt32) {
+    self.inode = inode
     user = 0
     port = 0
     isDatagram = false
@@ -83,7 +81,7 @@ public struct ListenerCandidates: Sendable {
   /// Whether there were more than fit: then some of the app's may be unseen.
   public private(set) var isOverfull = false
   // On the heap, once: a value of this size would be copied over the stack whenever it is moved.
-  private var places = [ListenerCandidate](repeating: .none, count: 256)
+  private var places = [ListenerCandidate](repeating: ListenerCandidate(inode: 0), count: 256)
 
   public init() {}
 
@@ -114,6 +112,12 @@ public struct ListenerCandidates: Sendable {
     for index in 0..<count where places[index].inode == inode { places[index].isApps = true }
   }
 
+  /// Whether the socket of that inode was found to be the app's.
+  public func isApps(inode: UInt32) -> Bool {
+    for index in 0..<count where places[index].inode == inode { return places[index].isApps }
+    return false
+  }
+
   /// Empties the list.
   public mutating func removeAll() {
     count = 0
@@ -125,21 +129,20 @@ public struct ListenerCandidates: Sendable {
 public struct AppListeners: BitwiseCopyable, Sendable {
   /// The local ports of the app's TCP listeners.
   public var ports = PortSet()
-  /// Whether a UDP socket of the app's is bound outside ip_local_port_range.
-  public var hasDatagrams = false
+  /// Whether a UDP socket of the app's is bound outside ip_local_port_range, or to a `--port`.
+  public var hasDatagrams: Bool { datagramPort != 0 }
+  /// The port of the first of these; 0 for none.
+  public var datagramPort: UInt16 = 0
+  /// The port of the app's first UDP socket within that range, which is taken for a client's; 0 for none.
+  public var clientPort: UInt16 = 0
+  /// Whether a UNIX socket of the app's listens, where it has no TCP listener: else nobody looked.
+  public var hasLocal = false
   /// Whether something was, or may have been, out of sight.
   public var isPartial = false
   /// How it was seen.
   public var way = PortsWay(table: .nothing, owner: .given)
 
   public init() {}
-
-  /// The answer in a word, for the drain signal: what cannot be seen counts as there.
-  public var verdict: Listeners {
-    if !ports.isEmpty { return .tcp }
-    if isPartial { return .unknown }
-    return hasDatagrams ? .udp : .none
-  }
 
   /// Whether the app listens: on each of `given`, or on any port where none is given.
   public func listens(on given: PortSet) -> Bool {

@@ -14,7 +14,14 @@ extension SystemCall {
   ///
   /// The corresponding C function is `socket`.
   static func datagramSocket() throws(Errno) -> FileDescriptor {
-    try socket(AF_UNIX, linux_SOCK_DGRAM)
+    try localSocket(linux_SOCK_DGRAM)
+  }
+
+  /// Makes a UNIX socket of a kind that does not block and is closed on exec.
+  ///
+  /// The corresponding C function is `socket`.
+  static func localSocket(_ kind: Int32) throws(Errno) -> FileDescriptor {
+    try socket(AF_UNIX, kind)
   }
 
   @inline(never) private static func socket(_ family: Int32, _ kind: Int32) throws(Errno)

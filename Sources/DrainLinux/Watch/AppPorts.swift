@@ -14,6 +14,11 @@ public struct AppPorts: ~Copyable {
   /// Whether what a list shows was there before the app.
   private var notesBefore = false
   private var processes: AppProcesses
+  /// Whether a process of the app could not be read in the last search.
+  private var hasUnread = false
+  private var unixListeners = UnixListeners()
+  /// The ports that the kernel gives to clients, once a look has asked.
+  private var clientPorts: (low: UInt16, high: UInt16)?
   private var entries: ByteBuffer
   private var link: ByteBuffer
   private var name: ByteBuffer
@@ -86,7 +91,15 @@ public struct AppPorts: ~Copyable {
   /// What of the app's takes connections, for the drain signal.
   public mutating func listeners() -> AppListeners {
     look(forGate: false)
+    if found.ports.isEmpty { lookForUnixListeners() }
     return found
+  }
+
+  /// The path of the UNIX socket that the last look found, with a zero behind it; empty for none.
+  public var unixPath: [UInt8] {
+    var path: [UInt8] = []
+    for index in 0..<unixListeners.path.count { path.append(unixListeners.path.bytes[index]) }
+    return path
   }
 
   /// The way that the last look went.
@@ -101,9 +114,9 @@ public struct AppPorts: ~Copyable {
     readListeners(isV6: false)
     readListeners(isV6: true)
     if !forGate {
-      var ephemeral: (UInt16, UInt16)?
-      readDatagramReceivers(isV6: false, &ephemeral)
-      readDatagramReceivers(isV6: true, &ephemeral)
+      clientPorts = nil
+      readDatagramReceivers(isV6: false)
+      readDatagramReceivers(isV6: true)
     }
     table.close()
     found.isPartial = table.isPartial || candidates.isOverfull
@@ -120,15 +133,22 @@ public struct AppPorts: ~Copyable {
     while let row = table.next() { judge(row, isDatagram: false) }
   }
 
-  private mutating func readDatagramReceivers(isV6: Bool, _ known: inout (UInt16, UInt16)?) {
+  private mutating func readDatagramReceivers(isV6: Bool) {
     table.begin(.datagramReceivers(isV6: isV6))
     while let row = table.next() {
-      let ephemeral = known ?? AppPorts.ephemeralPorts()
-      known = ephemeral
-      // A client's socket, such as a resolver's, is bound to a port of that range by the kernel.
-      if row.localPort >= ephemeral.0 && row.localPort <= ephemeral.1 { continue }
+      // Clients' sockets may be many, and must not crowd servers out.
+      if candidates.count >= 128 && isClients(row.localPort) { continue }
       judge(row, isDatagram: true)
     }
+  }
+
+  /// Whether a UDP port is taken for a client's, such as a resolver's: the kernel has bound it. One that was
+  /// named is not.
+  private mutating func isClients(_ port: UInt16) -> Bool {
+    if !ownership.given.isEmpty { return false }
+    let range = clientPorts ?? AppPorts.ephemeralPorts()
+    clientPorts = range
+    return port >= range.low && port <= range.high
   }
 
   private mutating func judge(_ row: SocketRow, isDatagram: Bool) {
@@ -140,7 +160,22 @@ public struct AppPorts: ~Copyable {
   }
 
   private mutating func take(port: UInt16, isDatagram: Bool) {
-    if isDatagram { found.hasDatagrams = true } else { found.ports.insert(port) }
+    if !isDatagram {
+      found.ports.insert(port)
+    } else if isClients(port) {
+      if found.clientPort == 0 { found.clientPort = port }
+    } else if found.datagramPort == 0 {
+      found.datagramPort = port
+    }
+  }
+
+  private mutating func lookForUnixListeners() {
+    candidates.removeAll()
+    unixListeners.read(into: &candidates)
+    hasUnread = false
+    if candidates.count > 0 { searchProcesses(links: 65_536) }
+    found.hasLocal = unixListeners.hasApps(candidates, orHere: hasUnread)
+    if !unixListeners.isWhole || candidates.isOverfull { found.isPartial = true }
   }
 
   private mutating func takeCandidates() {
@@ -171,6 +206,7 @@ public struct AppPorts: ~Copyable {
         if left <= 0 { found.isPartial = true }
         if left <= 0 || candidates.undecided == 0 { return }
       }
+      if !isReadable { hasUnread = true }
       if !isReadable && !ownership.cgroupTells, let user = processes.user(of: pid) {
         // Another user's process, or one whose program cannot be read.
         ownership.users.insert(user)
@@ -281,7 +317,7 @@ public struct AppPorts: ~Copyable {
   }
 
   /// The range that the kernel takes ports from by itself; the default where it cannot be read.
-  private static func ephemeralPorts() -> (UInt16, UInt16) {
+  private static func ephemeralPorts() -> (low: UInt16, high: UInt16) {
     var text = InlineArray<32, UInt8>(repeating: 0)
     var length = 0
     if let file = ProcFile.open("/proc/sys/net/ipv4/ip_local_port_range") {
@@ -289,6 +325,6 @@ public struct AppPorts: ~Copyable {
       length = bytes.withUnsafeMutableBytes { read(file.number, $0.baseAddress, $0.count) }
     }
     let range = ProcText.portRange(text.span.extracting(first: max(length, 0)))
-    return range ?? (32_768, 60_999)
+    return range ?? (low: 32_768, high: 60_999)
   }
 }

@@ -19,6 +19,8 @@ public struct TrafficObserver: ~Copyable {
   private var closings: NetlinkSocket?
   private var datagram = ByteBuffer(capacity: 2_048)
   private var cost = Interval.zero
+  /// Whether the app has sockets, too, whose arrivals no look shows.
+  public var hasUnseen = false
   /// Which of a look's two dumps is under way.
   private var isV6 = false
   /// Whether a look is under way.
@@ -153,6 +155,7 @@ public struct TrafficObserver: ~Copyable {
     let begun = Clock.processorTime()
     isLooking = false
     var result = ledger.endLook(cost: cost)
+    result.hasUnseen = hasUnseen
     result.cost = cost + (Clock.processorTime() - begun)
     rule.looked(result)
   }

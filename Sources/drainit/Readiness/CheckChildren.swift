@@ -35,7 +35,7 @@ struct CheckChildren: ~Copyable {
       guard index < checks.count else { return nil }
       switch checks[index].kind {
       case .exec(let words): return ProgramVector(words)
-      case .file(let path), .absent(let path): return ProgramVector([path])
+      case .file(let path), .absent(let path), .unix(let path): return ProgramVector([path])
       case .listening, .tcp, .http, .send, .grpc, .notify, .descriptor, .none: return nil
       }
     }
@@ -61,6 +61,7 @@ struct CheckChildren: ~Copyable {
     case .notify: return world.notices.isReady ? .holds : .fails(.notSaid)
     case .descriptor: return world.notices.hasWritten ? .holds : .fails(.notSaid)
     case .file, .absent: return look(index, settings, now)
+    case .unix: return connect(index, now)
     case .exec:
       guard let arguments = programs[index]?.pointers else { return .fails(.noResources) }
       do throws(Errno) {
@@ -102,6 +103,19 @@ struct CheckChildren: ~Copyable {
     }
   }
 
+  /// Connects to a check's UNIX socket; its outcome where the kernel has the way to it at hand.
+  private mutating func connect(_ index: Int, _ now: Instant) -> CheckOutcome? {
+    guard let path = programs[index]?.pointers[0] else { return .fails(.noResources) }
+    if let outcome = UnixConnect.atOnce(path) { return outcome }
+    do throws(Errno) {
+      runs[index] = try FileLook.inChild(path, from: nil, connects: true)
+      deadlines[index] = now + timeout
+      return nil
+    } catch {
+      return .fails(.noResources)
+    }
+  }
+
   private func outcome(_ index: Int, of sight: FileSight) -> CheckOutcome {
     var mustExist = true
     if case .absent = kinds[index] { mustExist = false }
@@ -116,6 +130,7 @@ struct CheckChildren: ~Copyable {
   private func outcome(_ index: Int, of code: UInt8) -> CheckOutcome {
     switch kinds[index] {
     case .file, .absent: outcome(index, of: FileSight(rawValue: Int32(code)) ?? .unknown)
+    case .unix: UnixConnect.outcome(errno: Int32(code))
     case .exec, .listening, .tcp, .http, .send, .grpc, .notify, .descriptor, .none:
       code == 0 ? .holds : .fails(.exited(code))
     }

@@ -121,8 +121,7 @@ struct CheckGroup: ~Copyable {
   ) -> CheckOutcome? {
     switch runner.start(index, loop, at: now) {
     case .finished(let outcome): return outcome
-    // What cannot be seen counts as there.
-    case .asksListeners: return world.ports.listens() ?? true ? .holds : .fails(.notListening)
+    case .asksListeners: return world.listening(now, isOpen: gate.isOpen)
     case .elsewhere: return children.start(index, &world, now)
     case .underWay: return nil
     case .needsAddresses:
@@ -160,10 +159,33 @@ struct CheckWorld: ~Copyable {
   /// The programs that run, and whether one was started or has ended since it was last remembered.
   var programs = ProgramGroups()
   var programsChanged = false
+  /// What an app has that waits in vain for a TCP listener, and when to look for that next.
+  private(set) var elsewhere = OtherListener.none
+  private var elsewhereDue = Instant.never
 
   init(ports: consuming AppPorts, settings: ChildSettings) {
     self.ports = ports
     self.settings = settings
+  }
+
+  /// Whether the app listens; what cannot be seen counts as there.
+  ///
+  /// One that waits for that in vain is told now and then what else it has.
+  mutating func listening(_ now: Instant, isOpen: Bool) -> CheckOutcome {
+    if ports.listens() ?? true {
+      elsewhereDue = .never
+      return .holds
+    }
+    if isOpen { return .fails(.notListening) }
+    if elsewhereDue == .never {
+      // A program that is only slow has opened something by then, and mostly all of it.
+      elsewhereDue = now + .seconds(5)
+      elsewhere = .none
+    } else if elsewhereDue <= now {
+      elsewhereDue = now + .seconds(5)
+      elsewhere = ports.listeners().otherListener
+    }
+    return .fails(.listensElsewhere(elsewhere))
   }
 
   /// A program runs, as the leader of that group.

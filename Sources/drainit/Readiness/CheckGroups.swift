@@ -35,8 +35,7 @@ struct CheckGroups: ~Copyable {
       return options.isPlain ? [] : try hooks(Int(role.rawValue), options, command)
     case .ready:
       if isBare || holds { return [] }
-      return options.ready.isEmpty
-        ? [Check(text: [UInt8]("listening"), kind: .listening)] : options.ready
+      return options.gateChecks
     case .live: return isBare || holds ? [] : options.live
     case .startAfter: return options.startAfter
     case .until: return isBare ? [] : Window.checks(options)

@@ -28,10 +28,15 @@ struct Readiness: ~Copyable {
   var body: ByteBuffer
   /// `--port`, empty where it was not given.
   private let given: PortSet
+  /// What else was named, and the files of `--ready` that may be sockets.
+  private let named: NamedSockets
+  private let files: [[UInt8]]
   var hasStarted = false
   var hasStopped = false
   /// The app's ports, as they were when it was last asked what it listens on.
   var watchedPorts = PortSet()
+  /// The app's UDP port that was taken for a client's then; 0 for none.
+  private(set) var clientPort: UInt16 = 0
   /// Who asks whether the app is ready, and who was told that it is no more.
   var probes = ProbeCounts()
   /// Whether the lifecycle waits for `--live`'s answer.
@@ -61,6 +66,10 @@ struct Readiness: ~Copyable {
     self.endpoint = endpoint
     self.groups = groups
     self.given = given
+    named = options.named
+    files = options.ready.compactMap {
+      if case .file(let path) = $0.kind { path + [0] } else { nil }
+    }
     listenFailure = failure
     body = ByteBuffer(capacity: isOff ? 0 : EndpointLimits.bodyBytes)
   }
@@ -78,7 +87,12 @@ struct Readiness: ~Copyable {
   mutating func findListeners() -> Listeners {
     let found = world.ports.listeners()
     watchedPorts = given.isEmpty ? found.ports : given
-    return found.verdict == .none && !given.isEmpty ? .unknown : found.verdict
+    clientPort = found.clientPort
+    var named = named
+    for file in files where file.withUnsafeBytes({ FileLook.isSocket($0) }) {
+      named.hasLocal = true
+    }
+    return found.verdict(named)
   }
 
   /// Learns whose sockets are the app's, before it can have any: a small program listens before drainit

@@ -13,6 +13,7 @@ struct Supervisor: ~Copyable {
   var notices: NoticeSources
   var window: Window
   var hasNotedObserver = false
+  var hasNotedElsewhere = false
   var app: AppProcess
   /// What lies ready for a fault; nil before the app runs, or where it cannot be had.
   var secondLife: SecondLife?
@@ -228,6 +229,7 @@ struct Supervisor: ~Copyable {
     report.notices = readiness.world.notices
     report.status = log.context.status
     report.program = log.context.program
+    report.clientPort = readiness.clientPort
     report.hasEvidence = window.rule.drainedAt != .never
     if report.hasEvidence { report.evidence = window.rule.evidence }
     readiness.answerReports(report, sources.loop)
@@ -247,6 +249,7 @@ struct Supervisor: ~Copyable {
     if news.endedHooks != 0 { endHooks(news.endedHooks) }
     if news.kubeletAsked && lifecycle.plan.sparesKubelet { handle(.kubeletAsked, Clock.now()) }
     if news.wantsReport { answerReports() }
+    if readiness.world.elsewhere != .none && !hasNotedElsewhere { noteElsewhere() }
     if readiness.world.programsChanged {
       readiness.world.programsChanged = false
       remember()

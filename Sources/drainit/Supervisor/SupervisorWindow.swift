@@ -8,6 +8,7 @@ extension Supervisor {
   @inline(never) mutating func findListeners() {
     // Bare, nothing is looked at: what brought drainit down may be just that.
     let found = lives.isBare ? Listeners.unknown : readiness.findListeners()
+    log.context.clientPort = readiness.clientPort
     handle(.listeners(found), Clock.now())
   }
 
@@ -16,7 +17,8 @@ extension Supervisor {
     // Without a port that is known there is nothing to see, and the window lasts its maximum.
     if ports.isEmpty { return }
     window.begin(
-      ports, drainedAt: lifecycle.state.drainedAt, sources.loop, Clock.now())
+      ports, drainedAt: lifecycle.state.drainedAt, hasUnseen: lifecycle.state.hasUnseen,
+      sources.loop, Clock.now())
     noteObserver()
   }
 
@@ -42,6 +44,14 @@ extension Supervisor {
         now, wasProbed: { readiness.wasProbed(times: $0, drainedAt: drainedAt) })
     else { return }
     if end != lifecycle.state.traffic { handle(.traffic(end), now) }
+  }
+
+  /// Says once what an app has that waits in vain for a TCP listener.
+  @inline(never) mutating func noteElsewhere() {
+    hasNotedElsewhere = true
+    log.context.unixPath = readiness.world.ports.unixPath
+    log.write(.listensElsewhere(readiness.world.elsewhere), lifecycle.state)
+    log.context.unixPath = []
   }
 
   /// Says once that arrivals cannot be seen.

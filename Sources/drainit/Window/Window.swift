@@ -48,8 +48,10 @@ struct Window: ~Copyable {
 
   /// Begins to watch the connections to these ports, of which there is at least one.
   mutating func begin(
-    _ ports: PortSet, drainedAt: Instant, _ loop: borrowing EventLoop, _ now: Instant
+    _ ports: PortSet, drainedAt: Instant, hasUnseen: Bool, _ loop: borrowing EventLoop,
+    _ now: Instant
   ) {
+    observer.hasUnseen = hasUnseen
     rule.begin(at: drainedAt)
     rule.restore(earlier, now: now)
     observer.begin(ports, loop, at: now)

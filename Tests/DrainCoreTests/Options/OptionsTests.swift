@@ -132,8 +132,8 @@ func readBytes(
       (["--probe"], "--probe: a value is missing: URL"),
       (
         ["--probe", "listening"],
-        "--probe listening: expected http://HOST[:PORT]/PATH, tcp:[HOST:]PORT or "
-          + "grpc:[HOST:]PORT[/SERVICE]"
+        "--probe listening: expected http://HOST[:PORT]/PATH, tcp:[HOST:]PORT, "
+          + "grpc:[HOST:]PORT[/SERVICE] or unix:PATH"
       ),
       (["--install", "/x", "sh"], "--install: runs no program, but one was given"),
       (["--install"], "--install: a value is missing: PATH"),
@@ -147,8 +147,8 @@ func readBytes(
       (["--ready-successes", "0"], "--ready-successes 0: expected a number of 1 to 1000000"),
       (
         ["--ready", "listen"],
-        "--ready listen: expected listening, tcp:, http://, grpc:, exec:, file:, absent:, notify, "
-          + "fd:N or none (see --help all) (did you mean listening?)"
+        "--ready listen: expected listening, tcp:, http://, grpc:, unix:, exec:, file:, absent:, "
+          + "notify, fd:N or none (--help all) (did you mean listening?)"
       ),
       (
         ["--ready", "https://h/"],

@@ -118,7 +118,7 @@ struct AppModel {
 
   init(_ random: inout Random) {
     fails = random.once(in: 20)
-    listeners = Listeners(rawValue: UInt8(random.below(4))) ?? .tcp
+    listeners = Listeners(rawValue: UInt8(random.below(6))) ?? .tcp
     stopsAfter = random.once(in: 4) ? nil : random.time(upTo: .seconds(12))
     isLive = !random.once(in: 3)
     liveAfter = random.time(upTo: .seconds(2))

@@ -13,6 +13,7 @@ struct Invariants {
   private var lateListeners = false
   private var liveFailed = false
   private var until = false
+  private var hasUnseen = false
 
   mutating func before(_ event: Event, _ world: World) throws(Violation) {
     let plan = world.lifecycle.plan
@@ -25,7 +26,8 @@ struct Invariants {
         interrupts = received.signal == .int ? 1 : 0
         wasReadyBeforeDrain = world.lifecycle.state.hasOpened
       }
-    case .listeners(.none): lateListeners = plan.windowSource != .given
+    case .listeners(.none), .listeners(.client): lateListeners = plan.windowSource != .given
+    case .listeners(.unseen), .listeners(.both): hasUnseen = true
     case .live(false): liveFailed = true
     case .traffic(let end): until = end != .none
     default: break
@@ -102,7 +104,7 @@ struct Invariants {
     if spent < plan.window.minimum {
       throw Violation(description: "stop signal before the window's minimum")
     }
-    let mayBeShort = !wasReadyBeforeDrain || liveFailed || (until && plan.endsEarly)
+    let mayBeShort = !wasReadyBeforeDrain || liveFailed || (until && plan.endsEarly && !hasUnseen)
     if spent < plan.window.maximum && !mayBeShort {
       throw Violation(description: "stop signal before the window was over")
     }

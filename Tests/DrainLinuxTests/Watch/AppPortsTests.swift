@@ -24,7 +24,7 @@ import Testing
 
   @Test func aClientsDatagramSocketIsNoListener() throws {
     let client = try findings("exec $probe -- \(Box.sockets("udp4:40000"))")
-    #expect(client.ports == "none netlink descriptors")
+    #expect(client.ports == "client netlink descriptors")
     let server = try findings("exec $probe -- \(Box.sockets("udp4:53 udp6:40000"))")
     #expect(server.gate == "no")
     #expect(server.ports == "udp udp-only netlink descriptors")
@@ -98,7 +98,7 @@ import Testing
     let found = try findings(
       "exec \(Box.withoutNetlink) $probe -- \(Box.sockets("tcp4:8080 tcp6:9090 udp4:53"))")
     #expect(found.gate == "yes")
-    #expect(found.ports == "8080 9090 udp tcp proc descriptors")
+    #expect(found.ports == "8080 9090 udp both proc descriptors")
     let none = try findings("exec \(Box.withoutNetlink) $probe -- \(Box.sockets("bound4:8080"))")
     #expect(none.ports == "none counts descriptors")
     let neighbour =
