@@ -59,7 +59,7 @@ private enum Preparation {
       return refuse(&words)
     }
   case .lint:
-    return lint(&words)
+    return lint(options, &words)
   case .probe:
     return probe(command, options, &words)
   case .run, .plan, .hold:
@@ -69,12 +69,12 @@ private enum Preparation {
   return .ended(0)
 }
 
-/// Prints what in the manifest loses requests; 1 where something does.
-private func lint(_ words: inout ByteBuffer) -> Preparation {
+/// Prints what in the manifests loses requests; 1 where something does.
+private func lint(_ options: Options, _ words: inout ByteBuffer) -> Preparation {
   words.append("drainit: --lint: ")
-  guard var findings = ManifestLint.findings(&words) else { return refuse(&words) }
-  print(&findings.lines, on: STDOUT_FILENO)
-  return .ended(findings.losesRequests ? 1 : 0)
+  guard let lint = ManifestLint.findings(&words) else { return refuse(&words) }
+  ManifestLint.print(lint, asJSON: options.logsJSON) { print(&$0, on: STDOUT_FILENO) }
+  return .ended(lint.errors > 0 ? 1 : 0)
 }
 
 /// Asks once; a failed probe ends with 1, and says why.

@@ -20,6 +20,7 @@ private let targets = [
   Target(name: "program-head") { fuzzProgramHead($0) },
   Target(name: "options") { fuzzOptions($0) },
   Target(name: "values") { fuzzValues($0) },
+  Target(name: "yaml") { fuzzYAML($0) },
   Target(name: "manifest") { fuzzManifest($0) },
   Target(name: "notify") { fuzzNotify($0) },
   Target(name: "hand-over") { fuzzHandOver($0) },

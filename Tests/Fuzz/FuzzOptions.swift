@@ -57,19 +57,3 @@ func fuzzValues(_ input: Span<UInt8>) {
     must(text.count > 0, "an address without a text")
   }
 }
-
-/// A manifest on `--lint`'s standard input: findings, printable lines of them, or a problem.
-func fuzzManifest(_ input: Span<UInt8>) {
-  var text = ByteBuffer(capacity: max(1, input.count))
-  text.append(input)
-  do throws(JSONProblem) {
-    var lint = Lint(try JSONDocument(text))
-    var out = ByteBuffer(capacity: 64 << 10)
-    lint.run(into: &out)
-    must(lint.errors <= 0 || out.count > 0, "an error without a line")
-    for index in 0..<out.count {
-      let byte = out.bytes[index]
-      must(byte == 0x0a || (byte >= 0x20 && byte != 0x7f), "a finding that is not printable")
-    }
-  } catch {}
-}

@@ -88,7 +88,7 @@ extension [UInt8] {
   }
 
   /// Appends a literal's bytes.
-  mutating func append(_ text: StaticString) {
+  @inline(never) mutating func append(_ text: StaticString) {
     for index in 0..<text.utf8CodeUnitCount { append(text.utf8Start[index]) }
   }
 }

@@ -30,8 +30,13 @@ extension UInt8 {
   /// What a registered name or an address is made of (RFC 3986, section 3.2.2).
   @inline(never) var isRegName: Bool { isDigit || isLetter || isOne(of: "-._~%!$&'()*+,;=") }
 
-  private func isOne(of set: StaticString) -> Bool {
-    for index in 0..<set.utf8CodeUnitCount where set.utf8Start[index] == self { return true }
+  /// Whether it is among those of a literal.
+  @inline(never) func isOne(of set: Literal) -> Bool {
+    var place = set.start
+    while place.pointee != 0 {
+      if place.pointee == self { return true }
+      place += 1
+    }
     return false
   }
 }

@@ -1,178 +1,170 @@
-/// `--lint`: finds in a manifest what would lose requests in a rolling update.
+/// `--lint`: finds in manifests what would lose requests in a rolling update.
 public struct Lint: ~Copyable {
-  /// The plan's error is the longest finding; without so much room nothing more is said.
-  private static var longestFinding: Int { OptionLimits.errorBytes &+ 512 }
-
-  let document: JSONDocument
+  let manifest: YAMLStream
+  var objects: [LintObject] = []
+  var services: [LintService] = []
+  var findings: [LintFinding] = []
+  /// The words that findings bring themselves.
+  var words: [UInt8] = []
   /// How many findings lose requests.
   public private(set) var errors = 0
   /// How many pods were looked at.
   public private(set) var pods = 0
-  // The selectors of Services whose readiness something else reads, twice their place; odd where the
-  // Service is externalTrafficPolicy: Local.
-  private var services = InlineArray<64, Int>(repeating: 0)
-  private var serviceCount = 0
 
-  // What is being looked at: the object, its pod's spec, and how the path to that begins.
-  var resource = 0
-  var pod = 0
-  var podPath: StaticString = ""
+  // What is looked at: the object's number, and where in the pod.
+  var object = 0
   var container = 0
+  var isInit = false
+  /// The names of rules that the object or its pod template does not want.
+  private var ignored: [UInt8] = []
 
-  /// Begins with a manifest that was read: an object, a List of them or an array.
-  public init(_ document: consuming JSONDocument) { self.document = document }
+  private init(_ manifest: consuming YAMLStream) { self.manifest = manifest }
 
-  /// Looks at everything and appends a line a finding, as far as there is room.
-  public mutating func run(into out: inout ByteBuffer) {
-    let items = document.find(document.root, "items") ?? document.root
-    var item = document.first(items, "")
-    let isList = items != document.root || document.find(items, "kind") == nil
-    if isList {
-      while let at = item {
-        noteService(at)
-        item = document.next(after: at)
+  /// Looks at everything in manifests.
+  ///
+  /// - Parameter text: YAML or JSON.
+  public static func looking(at text: consuming ByteBuffer) throws(YAMLProblem) -> Lint {
+    var lint = Lint(try YAMLStream(text))
+    try lint.run()
+    return lint
+  }
+
+  /// How many findings there are.
+  public var count: Int { findings.count }
+
+  private mutating func run() throws(YAMLProblem) {
+    for line in manifest.repeatedNames {
+      object = line
+      tell(.repeatedName)
+    }
+    for root in manifest.roots { try collect(root, 0) }
+    for index in 0..<objects.count where objects[index].kind == .ingress {
+      noteIngress(objects[index].node)
+    }
+    var service = 0
+    for index in 0..<objects.count {
+      let found = objects[index]
+      begin(index)
+      if found.spec != 0 && !isOwned(found) {
+        pods &+= 1
+        lookAtPod(found)
       }
-      item = document.first(items, "")
-      while let at = item {
-        look(at, &out)
-        item = document.next(after: at)
+      if found.kind == .disruption { lookAtDisruption(found) }
+      if service < services.count && services[service].object == index {
+        lookAtService(services[service], found.node)
+        service &+= 1
       }
-    } else {
-      look(document.root, &out)
     }
   }
 
-  private mutating func noteService(_ item: Int) {
-    let spec = document.find(item, "spec")
-    guard document.isText(item, "kind", "Service"),
-      let selector = document.find(spec, "selector"), serviceCount < services.count
-    else { return }
-    let isLocal = document.isText(spec, "externalTrafficPolicy", "Local")
-    if isLocal || document.isText(spec, "type", "LoadBalancer") {
-      services[serviceCount] = selector &* 2 &+ (isLocal ? 1 : 0)
-      serviceCount &+= 1
+  /// Takes an object, or what is in a list of them.
+  private mutating func collect(_ value: Int, _ depth: Int) throws(YAMLProblem) {
+    let isArray = manifest.kind(value) == .list
+    // A List of any kind, also one without a kind.
+    let items = manifest.find(value, "items")
+    if isArray || manifest.kind(items).rawValue >= YAMLNode.Kind.map.rawValue {
+      if depth == YAMLParser.depthLimit { throw manifest.problem(.tooDeep, at: value) }
+      var item = manifest.first(value, isArray ? "" : "items")
+      while item != 0 {
+        if manifest.kind(item) != .null { try collect(item, depth &+ 1) }
+        item = manifest.next(item)
+      }
+      return
     }
+    if manifest.text(manifest.find(value, "kind")).isEmpty {
+      throw manifest.problem(.noObject, at: value)
+    }
+    let found = LintObject(manifest, value)
+    if found.kind == .service { noteService(value) }
+    objects.append(found)
   }
 
-  /// Looks at one object of any kind that has a pod in it.
-  private mutating func look(_ item: Int, _ out: inout ByteBuffer) {
-    resource = item
-    var spec = document.find(item, "spec")
-    var owner = item
-    podPath = "spec"
-    if let job = document.find(spec, "jobTemplate.spec") {
-      spec = job
-      podPath = "spec.jobTemplate.spec.template.spec"
-    } else if document.find(spec, "template") != nil {
-      podPath = "spec.template.spec"
+  /// Whether its owner is there and looked at: `kubectl get all` has Deployment, ReplicaSet and Pods.
+  @inline(never) private func isOwned(_ object: LintObject) -> Bool {
+    let owner = manifest.first(object.node, "metadata.ownerReferences")
+    if owner == 0 { return false }
+    for other in objects where other.spec != 0 && isNamed(other.node, by: owner, object.node) {
+      return true
     }
-    if let template = document.find(spec, "template") {
-      owner = template
-      spec = document.find(template, "spec")
-    }
-    guard let spec, let first = document.first(spec, "containers") else { return }
-    pod = spec
-    pods &+= 1
-    lookAtContainers(first, labels: document.find(owner, "metadata.labels"), &out)
-    if document.isTrue(spec, "shareProcessNamespace") {
-      tell(.sharedProcesses, &out)
-    }
-    let workload = document.find(resource, "spec")
-    let update = document.find(workload, "strategy.rollingUpdate")
-    if document.isText(item, "kind", "Deployment"),
-      (document.number(workload, "replicas") ?? 1) == 1,
-      let unavailable = document.find(update, "maxUnavailable"), removesTheOnlyOne(unavailable)
-    {
-      tell(.oneReplica, &out)
-    }
+    return false
   }
 
-  /// Of one pod a percentage is rounded down: only 100 % is one.
-  private func removesTheOnlyOne(_ value: Int) -> Bool {
-    let number = document.number(value, "") ?? 0
-    return document.string(value, "").isEmpty ? number > 0 : number >= 100
+  /// Whether a reference's name and kind are those of an object in the namespace of another.
+  func isNamed(_ node: Int, by reference: Int, _ other: Int) -> Bool {
+    manifest.isSame(manifest.find(reference, "name"), manifest.find(node, "metadata.name"))
+      && manifest.isSame(manifest.find(reference, "kind"), manifest.find(node, "kind"))
+      && areTogether(node, other)
   }
 
-  private mutating func lookAtContainers(_ first: Int, labels: Int?, _ out: inout ByteBuffer) {
-    var isLocal = false
-    var isBalanced = document.find(pod, "readinessGates") != nil
-    for index in 0..<serviceCount where selects(services[index] / 2, labels) {
-      isBalanced = true
-      if services[index] & 1 == 1 { isLocal = true }
-    }
-    var ports: [UInt16] = []
-    var next: Int? = first
+  /// Whether two may be in one namespace: where one does not say it, it is where the other is applied.
+  @inline(never) func areTogether(_ one: Int, _ other: Int) -> Bool {
+    let first = manifest.find(one, "metadata.namespace")
+    let second = manifest.find(other, "metadata.namespace")
+    return first == 0 || second == 0 || manifest.isSame(first, second)
+  }
+
+  // What is told.
+
+  /// Makes an object the one that findings are about.
+  @inline(never) mutating func begin(_ index: Int) {
+    object = index
     container = 0
-    while let place = next {
-      let found = LintContainer(document, place)
-      hidesProgram(place, &out)
-      if found.isThere {
-        wrapped(place, found, isLocal, isBalanced, &ports, &out)
-      } else {
-        alone(place, &out)
+    isInit = false
+    ignored = []
+    let found = objects[index]
+    ignore(found.node)
+    if found.spec != 0 && found.template != found.node { ignore(found.template) }
+    var place = 0
+    while let name = nextName(&place) {
+      if !LintRule.isKnown(name.span) {
+        let start = words.count
+        words.append("drainit.lint/ignore: there is no rule ")
+        words.append(contentsOf: name)
+        tell(.unknownRule, from: start)
       }
-      next = document.next(after: place)
-      container &+= 1
     }
   }
 
-  /// Whether each pair of the selector is among the labels.
-  private func selects(_ selector: Int, _ labels: Int?) -> Bool {
-    guard let labels else { return false }
-    var wanted = document.first(selector, "")
-    while let name = wanted {
-      let value = document.valueAfter(key: name)
-      var key = document.first(labels, "")
-      while let at = key,
-        !(document.isSame(name, at) && document.isSame(value, document.valueAfter(key: at)))
-      {
-        key = document.next(after: document.valueAfter(key: at))
-      }
-      if key == nil { return false }
-      wanted = document.next(after: value)
+  private mutating func ignore(_ node: Int) {
+    let annotations = manifest.find(node, "metadata.annotations")
+    ignored.append(UInt8(ascii: ","))
+    ignored.append(
+      contentsOf: manifest.string(manifest.annotation(annotations, "drainit.lint/ignore"), ""))
+  }
+
+  /// The next name of a rule that is not wanted.
+  @inline(never) private func nextName(_ place: inout Int) -> [UInt8]? {
+    let isEnd = { (byte: UInt8) in byte == UInt8(ascii: ",") || byte <= 0x20 }
+    while place < ignored.count && isEnd(ignored[place]) { place &+= 1 }
+    let start = place
+    while place < ignored.count && !isEnd(ignored[place]) { place &+= 1 }
+    return place > start ? [UInt8](copying: ignored.span.cut(start, place)) : nil
+  }
+
+  /// Notes a finding, unless an annotation says that it is not wanted.
+  @inline(never) mutating func tell(_ rule: LintRule, probe: UInt8 = 0) {
+    tell(rule, probe: probe, from: words.count)
+  }
+
+  /// Notes a finding whose own words have been appended from a place on.
+  private mutating func tell(_ rule: LintRule, probe: UInt8 = 0, from start: Int) {
+    var place = 0
+    while let name = nextName(&place) {
+      if isSameText(name.span, rule.name.span) { return }
     }
-    return true
+    if rule.isError { errors &+= 1 }
+    findings.append(
+      LintFinding(
+        rule: rule, probe: probe, isInit: isInit, object: object, container: container,
+        words: start, count: words.count &- start))
   }
 
-  /// Appends the finding's line.
-  mutating func tell(_ finding: LintFinding, _ out: inout ByteBuffer) {
-    guard begin(finding, out: &out) else { return }
-    out.append(": ")
-    out.append(finding.words.why)
-    out.append("\n")
-  }
-
-  /// Appends a finding that drainit words itself.
-  mutating func tell(
-    _ finding: LintFinding, _ out: inout ByteBuffer, _ words: (inout ByteBuffer) -> Void
-  ) {
-    guard begin(finding, out: &out) else { return }
-    out.append(": ")
-    words(&out)
-    out.append("\n")
-  }
-
-  /// Counts it, and appends `error: Deployment/web: PATH`; false where there is no room for more.
-  private mutating func begin(_ finding: LintFinding, out: inout ByteBuffer) -> Bool {
-    if finding.isError { errors &+= 1 }
-    if out.room < Lint.longestFinding { return false }
-    out.append(finding.isError ? "error: " : "note: ")
-    let kind = document.string(resource, "kind")
-    out.append(escaping: kind.span)
-    out.append("/")
-    let name = document.string(resource, "metadata.name")
-    out.append(escaping: name.span)
-    out.append(": ")
-    switch finding.base {
-    case .workload: out.append("spec")
-    case .pod: out.append(podPath)
-    case .container:
-      out.append(podPath)
-      out.append(".containers[")
-      out.append(decimal: Int64(container))
-      out.append("]")
-    }
-    out.append(finding.words.path)
-    return true
+  /// Notes a finding that drainit words itself.
+  @inline(never) mutating func tell(_ rule: LintRule, _ say: (inout ByteBuffer) -> Void) {
+    var buffer = ByteBuffer(capacity: OptionLimits.errorBytes &+ 512)
+    say(&buffer)
+    let start = words.count
+    words.append(contentsOf: [UInt8](copying: buffer.bytes))
+    tell(rule, from: start)
   }
 }

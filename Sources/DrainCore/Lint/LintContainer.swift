@@ -1,39 +1,57 @@
 /// How drainit is in a container, as far as a manifest shows it.
 ///
 /// The image's own ENTRYPOINT cannot be seen: drainit is taken to be it where a variable of drainit's,
-/// or a probe of its paths, says so.
-struct LintContainer: ~Copyable {
-  /// Whether drainit is in it.
-  let isThere: Bool
-  /// The words of its command, drainit itself at `first`.
-  private let words: [[UInt8]]
-  private let first: Int
+/// or a probe of its port, says so.
+struct LintContainer {
+  /// What the container is to drainit.
+  enum Role: UInt8 {
+    /// drainit is its first process.
+    case drained
+    /// drainit is its preStop.
+    case held
+    /// Neither, and clients connect to it.
+    case alone
+    /// Nobody's requests go there: a mesh's or proxy's sidecar, which has its own ways, or metrics.
+    case silent
+  }
+
+  let place: Int
+  private(set) var role = Role.silent
+  /// The words of its command, or of its preStop where drainit is that; drainit itself at `first`.
+  private(set) var words: [[UInt8]] = []
+  private var first = -1
   /// Its variables, `NAME=value`.
-  let environment: [[UInt8]]
+  private(set) var environment: [[UInt8]] = []
+  /// The name of a variable whose value is no text; 0 where there is none.
+  private(set) var unquoted = 0
+  /// How many ports it names that are not those of metrics and probes.
+  private(set) var serving = 0
 
   /// Looks at the container at `place`.
-  @inline(never) init(_ document: borrowing JSONDocument, _ place: Int) {
-    var words: [[UInt8]] = []
-    var first: Int?
-    var next = document.first(place, "command")
-    var isInArguments = false
-    while true {
-      guard let at = next else {
-        if isInArguments { break }
-        isInArguments = true
-        next = document.first(place, "args")
-        continue
-      }
-      let text = document.string(at, "")
-      if first == nil && LintContainer.isProgram(text, "drainit") { first = words.count }
-      words.append(text)
-      next = document.next(after: at)
+  @inline(never) init(_ manifest: borrowing YAMLStream, _ place: Int) {
+    self.place = place
+    countPorts(manifest)
+    readVariables(manifest)
+    words = LintContainer.texts(manifest, manifest.first(place, "command"), words)
+    words = LintContainer.texts(manifest, manifest.first(place, "args"), words)
+    if let index = LintContainer.index(words, of: "drainit") {
+      role = .drained
+      first = index
+      return
     }
-    environment = LintContainer.variables(document, place)
-    isThere =
-      first != nil || !environment.isEmpty || LintContainer.isProbed(document, place)
-    self.words = words
-    self.first = first ?? -1
+    let stop = LintContainer.texts(
+      manifest, manifest.first(place, "lifecycle.preStop.exec.command"), [])
+    if let index = LintContainer.index(stop, of: "drainit"),
+      LintContainer.index(stop, of: "--hold") != nil
+    {
+      role = .held
+      first = index
+      words = stop
+    } else if !environment.isEmpty || unquoted != 0 || isProbed(manifest) {
+      role = .drained
+    } else if serving > 0 && !isSidecar(manifest) {
+      role = .alone
+    }
   }
 
   /// What drainit is started with, its own name first; where that is the image's, a program and no
@@ -47,30 +65,82 @@ struct LintContainer: ~Copyable {
     }
   }
 
-  /// Whether the word is the path of that program.
-  static func isProgram(_ word: [UInt8], _ name: StaticString) -> Bool {
-    isEqual(word.span.from((word.span.lastIndex(of: UInt8(ascii: "/")) ?? -1) &+ 1), name)
+  /// Which of the words is the path of a program; of names there may be several.
+  @inline(never) static func index(_ words: [[UInt8]], of names: Literal) -> Int? {
+    for index in 0..<words.count where isProgram(words[index], names) { return index }
+    return nil
   }
 
-  private static func isProbed(_ document: borrowing JSONDocument, _ place: Int) -> Bool {
-    return document.isText(place, "readinessProbe.httpGet.path", "/readyz")
-      && Lint.probePort(document, place, "readinessProbe") == Int(EndpointLimits.port)
+  private static func isProgram(_ word: [UInt8], _ names: Literal) -> Bool {
+    let folder = word.span.lastIndex(of: UInt8(ascii: "/")) ?? -1
+    return DrainCore.index(of: word.span.from(folder &+ 1), in: names) >= 0
+  }
+
+  /// Appends the texts of a list.
+  @inline(never) static func texts(
+    _ manifest: borrowing YAMLStream, _ first: Int, _ before: [[UInt8]]
+  ) -> [[UInt8]] {
+    var words = before
+    var next = first
+    while next != 0 {
+      words.append(manifest.string(next, ""))
+      next = manifest.next(next)
+    }
+    return words
+  }
+
+  /// Whether a probe asks drainit's own port, by httpGet or by `drainit --probe`.
+  private func isProbed(_ manifest: borrowing YAMLStream) -> Bool {
+    for kind: UInt8 in 0..<3 {
+      let probe = LintProbe(manifest, place, kind)
+      if probe.how == .drainit { return true }
+      if probe.how == .http && probe.port == Int(EndpointLimits.port) { return true }
+    }
+    return false
   }
 
   /// The variables that are drainit's and have a value in the manifest.
-  private static func variables(_ document: borrowing JSONDocument, _ place: Int) -> [[UInt8]] {
-    var found: [[UInt8]] = []
-    var item = document.first(place, "env")
-    while let at = item {
-      var text = document.string(at, "name")
-      if hasPrefix(text.span, "DRAINIT_"), let value = document.find(at, "value") {
-        text.append(UInt8(ascii: "="))
-        text.append(contentsOf: document.string(value, ""))
-        // $(NAME) is filled in by the kubelet: what it comes to is not in the manifest.
-        if text.span.index(of: "$(") == nil { found.append(text) }
+  private mutating func readVariables(_ manifest: borrowing YAMLStream) {
+    var item = manifest.first(place, "env")
+    while item != 0 {
+      let name = manifest.string(item, "name")
+      if hasPrefix(name.span, "DRAINIT_") {
+        let value = manifest.find(item, "value")
+        // What a reference comes to is not in the manifest, but that drainit is there.
+        var text = [UInt8]("DRAINIT_LOG=text")
+        if manifest.kind(value) == .string {
+          // $(NAME) is filled in by the kubelet.
+          if manifest.text(value).index(of: "$(") == nil {
+            text = name
+            text.append("=")
+            text.append(contentsOf: manifest.string(value, ""))
+          }
+        } else if value != 0 {
+          unquoted = manifest.find(item, "name")
+        }
+        environment.append(text)
       }
-      item = document.next(after: at)
+      item = manifest.next(item)
     }
-    return found
+  }
+
+  private mutating func countPorts(_ manifest: borrowing YAMLStream) {
+    if manifest.holds(place, "image", "exporter") { return }
+    var item = manifest.first(place, "ports")
+    while item != 0 {
+      let name = manifest.string(item, "name")
+      if manifest.number(item, "containerPort") != Int(EndpointLimits.port)
+        && !holds(name.span, anyOf: "metric prom health probe exporter pprof drainit")
+      {
+        serving &+= 1
+      }
+      item = manifest.next(item)
+    }
+  }
+
+  /// A proxy that a mesh puts there, or that stands before the app and drains by itself.
+  private func isSidecar(_ manifest: borrowing YAMLStream) -> Bool {
+    manifest.isText(place, "name", "istio-proxy")
+      || holds(manifest.text(manifest.find(place, "image")), anyOf: "envoy istio/proxy linkerd")
   }
 }

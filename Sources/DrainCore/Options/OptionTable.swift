@@ -232,7 +232,7 @@ extension OptionRow {
       .mode, "plan", .nothing, isCommon: true, "print what would happen when, and run nothing"
     ) { options, _ throws(ValueProblem) in try options.become(.plan) },
     OptionRow(
-      .mode, "lint", .nothing, isCommon: true, "what in the manifest on stdin loses requests"
+      .mode, "lint", .nothing, isCommon: true, "what in the YAML on stdin loses requests"
     ) { options, _ throws(ValueProblem) in try options.become(.lint) },
     OptionRow(
       .mode, "probe", .one("URL"), secrecy: .firstWord, isCommon: true,

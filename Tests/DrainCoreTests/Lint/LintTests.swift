@@ -1,19 +1,18 @@
+import Foundation
 import Testing
 
 @testable import DrainCore
 
-/// What --lint says of a JSON text; nil where it is no JSON.
-private func lint(_ text: String) -> [String]? {
-  let bytes = Array(text.utf8)
-  var buffer = ByteBuffer(capacity: bytes.count + 1)
-  buffer.append(bytes.span)
-  guard let document = try? JSONDocument(buffer) else { return nil }
-  var lint = Lint(document)
-  var out = ByteBuffer(capacity: 1 << 16)
-  lint.run(into: &out)
-  var lines = ""
-  for index in 0..<out.count { lines.unicodeScalars.append(Unicode.Scalar(out.bytes[index])) }
-  return lint.pods == 0 ? ["no pod"] : lines.split(separator: "\n").map(String.init)
+/// What --lint says of a text; nil where it cannot be read.
+private func lint(_ text: String, asJSON: Bool = false) -> [String]? {
+  guard let lint = try? Lint.looking(at: buffer(Array(text.utf8))) else { return nil }
+  var lines: [String] = []
+  for index in 0..<lint.count {
+    var out = ByteBuffer(capacity: Lint.longestLine)
+    lint.append(index, asJSON: asJSON, to: &out)
+    lines.append(String(out.text.dropLast()))
+  }
+  return lint.pods == 0 ? ["no pod"] : lines
 }
 
 /// A Deployment of one container; what is said last wins nothing: the first of a name counts.
@@ -27,7 +26,7 @@ private func deployment(
 
 private let grace = #""env":[{"name":"DRAINIT_GRACE","value":"30s"}],"#
 private let probe =
-  #""readinessProbe":{"httpGet":{"path":"/readyz","port":14315},"periodSeconds":5},"#
+  #""readinessProbe":{"httpGet":{"path":"/readyz","port":14315},"periodSeconds":2,"failureThreshold":1},"#
 private let port = #""ports":[{"name":"http","containerPort":8080}],"#
 private let good = grace + probe + port
 
@@ -52,16 +51,16 @@ private func env(_ pairs: String...) -> String {
   @Test(arguments: [
     (
       "the window needs more", env("DRAIN", "5s..60s") + probe + port, "", "error",
-      "terminationGracePeriodSeconds: less than the plan"
+      "[grace]"
     ),
     (
       "the grace is said too long", env("GRACE", "60s") + probe + port, "", "error",
-      "terminationGracePeriodSeconds: less than --grace"
+      "[grace-differs]"
     ),
     (
       "the pod has too little for the default", grace + probe + port,
       #""terminationGracePeriodSeconds":9,"#, "error",
-      "terminationGracePeriodSeconds: less than the plan"
+      "[grace]"
     ),
     (
       "an option is wrong", env("DRIAN", "5s") + probe + port, "", "error",
@@ -71,24 +70,24 @@ private func env(_ pairs: String...) -> String {
     (
       "a sleep beside",
       good + #""lifecycle":{"preStop":{"exec":{"command":["sh","-c","exec sleep 15"]}}},"#, "",
-      "error", "lifecycle.preStop: a sleep"
+      "error", "[waits-twice]"
     ),
     (
       "the kubelet's own sleep", good + #""lifecycle":{"preStop":{"sleep":{"seconds":15}}},"#, "",
-      "error", "lifecycle.preStop: a sleep"
+      "error", "[waits-twice]"
     ),
     (
-      "a shell", good + #""args":["/bin/sh","-c","my-server"],"#, "", "error",
-      "containers[0].command: sh -c"
+      "a shell", good + #""args":["/bin/sh","-c","my-server"],"#, "", "note",
+      "[shell]"
     ),
     (
       "the app's port, fast",
       grace + port + #""readinessProbe":{"tcpSocket":{"port":8080},"periodSeconds":3},"#, "",
-      "error", "readinessProbe: asks the app's port"
+      "error", "[probes-app-fast]"
     ),
     (
       "by name", grace + port + #""readinessProbe":{"grpc":{"port":"http"},"periodSeconds":1},"#,
-      "", "error", "readinessProbe: asks the app's port"
+      "", "error", "[probes-app-fast]"
     ),
     (
       "the app's port", grace + port + #""readinessProbe":{"tcpSocket":{"port":8080}},"#, "",
@@ -101,7 +100,7 @@ private func env(_ pairs: String...) -> String {
     ),
     (
       "two on one port", good + #""x":0},{"# + good, "", "error",
-      "containers[1].env: another container's"
+      "[same-port]"
     ),
     (
       "a host's port", grace + probe + #""ports":[{"hostPort":80}],"#, "", "note",
@@ -144,16 +143,17 @@ private func env(_ pairs: String...) -> String {
   }
 
   @Test(arguments: [
-    (#""strategy":{"rollingUpdate":{"maxUnavailable":1}}"#, true),
-    (#""replicas":1,"strategy":{"rollingUpdate":{"maxUnavailable":"100%"}}"#, true),
+    (#""replicas":1,"strategy":{"rollingUpdate":{"maxUnavailable":1}}"#, true),
+    (#""replicas":3,"strategy":{"rollingUpdate":{"maxUnavailable":"100%"}}"#, true),
     (#""replicas":1,"strategy":{"rollingUpdate":{"maxUnavailable":"25%"}}"#, false),
     (#""replicas":1,"strategy":{"rollingUpdate":{"maxUnavailable":0}}"#, false),
     (#""replicas":2,"strategy":{"rollingUpdate":{"maxUnavailable":1}}"#, false),
   ])
   func theOnlyPodStays(_ spec: String, _ isFound: Bool) throws {
     let lines = try #require(lint(deployment(container: good, spec: spec)))
-    #expect(lines == [] || isFound)
-    #expect(lines.contains { $0.contains("spec.strategy.rollingUpdate.maxUnavailable") } == isFound)
+    #expect(lines.contains { $0.contains("[max-unavailable]") } == isFound, "\(lines)")
+    let isOne = spec.contains(#""replicas":1"#)
+    #expect(lines.contains { $0.contains("[one-replica]") } == isOne, "\(lines)")
   }
 
   private func list(_ service: String, _ container: String = good) -> String {
@@ -163,35 +163,78 @@ private func env(_ pairs: String...) -> String {
 
   @Test func aServiceAsksOfThePodsThatItSelects() throws {
     let local = #""externalTrafficPolicy":"Local","selector":{"tier":"1","app":"web"}"#
+    let missing = "[disruption-missing]"
     let lines = try #require(lint(list(local)))
-    #expect(lines.contains { $0.contains("containers[0].env: externalTrafficPolicy: Local") })
-    #expect(lines.contains { $0.hasPrefix("note: ") && $0.contains("readinessProbe: period x") })
-    let end =
-      env("GRACE", "30s", "UNREADY_AFTER", "end") + port
-      + #""readinessProbe":{"httpGet":{"path":"/readyz","port":14315},"periodSeconds":2},"#
-    #expect(lint(list(local, end)) == [])
+    #expect(lines.count == 2 && lines[0].contains("[local-policy]"), "\(lines)")
+    let end = env("GRACE", "30s", "UNREADY_AFTER", "end") + probe + port
+    #expect(lint(list(local, end))?.allSatisfy { $0.contains(missing) } == true)
     #expect(lint(list(#""externalTrafficPolicy":"Local","selector":{"app":"other"}"#)) == [])
-    #expect(lint(list(#""type":"ClusterIP","selector":{"app":"web"}"#)) == [])
+    #expect(lint(list(#""externalTrafficPolicy":"Local","selector":{}"#)) == [])
+    #expect(lint(list(#""type":"ClusterIP","selector":{"app":"web"}"#))?.count == 1)
   }
 
   @Test func everyShapeOfPodIsFound() throws {
     let spec = #""spec":{"containers":[{"name":"x",\#(grace + port)"a":1}]}"#
-    let shapes = [
-      (#"{"kind":"Pod",\#(spec)}"#, "spec.containers[0]"),
-      (#"[{"kind":"Job","spec":{"template":{\#(spec)}}}]"#, "spec.template.spec.containers[0]"),
-      (
-        #"{"kind":"CronJob","spec":{"jobTemplate":{"spec":{"template":{\#(spec)}}}}}"#,
-        "spec.jobTemplate.spec.template.spec.containers[0]"
-      ),
-    ]
-    for (shape, path) in shapes {
-      let lines = try #require(lint(shape))
-      #expect(
-        lines.count == 1 && lines[0].contains(": \(path).readinessProbe"), "\(shape): \(lines)")
-    }
-    #expect(lint("{}") == ["no pod"])
+    let pod = try #require(lint(#"{"kind":"Pod",\#(spec)}"#))
+    #expect(pod.count == 1 && pod[0].contains(": spec.containers[0].readinessProbe"), "\(pod)")
+    let set = try #require(lint(#"[{"kind":"DaemonSet","spec":{"template":{\#(spec)}}}]"#))
+    #expect(set.count == 1 && set[0].contains(": spec.template.spec.containers[0].rea"), "\(set)")
+    // Nobody connects to what runs once.
+    #expect(lint(#"[{"kind":"Job","spec":{"template":{\#(spec)}}}]"#) == [])
+    #expect(
+      lint(#"{"kind":"CronJob","spec":{"jobTemplate":{"spec":{"template":{\#(spec)}}}}}"#) == [])
+    #expect(lint("{}") == nil)
     #expect(lint("[]") == ["no pod"])
-    #expect(lint(#"{"items":{"a":{"spec":5}}}"#) == ["no pod"])
+    #expect(lint(#"{"kind":"List","items":{"a":{"spec":5}}}"#) == nil)
+  }
+
+  @Test func aFindingIsOneJSONObject() throws {
+    let lines = try #require(lint(deployment(container: grace + port), asJSON: true))
+    #expect(
+      lines == [
+        #"{"level":"error","rule":"no-readiness","kind":"Deployment","name":"web","path":"#
+          + #""spec.template.spec.containers[0].readinessProbe","message":"there is none: "#
+          + #"traffic comes before the app can answer; httpGet /readyz port 14315"}"#
+      ])
+  }
+
+  @Test func anAnnotationSilencesRulesByName() throws {
+    func annotated(_ names: String) -> String {
+      deployment(container: grace + port).replacing(
+        #""metadata":{"name":"web"}"#,
+        with: #""metadata":{"name":"web","annotations":{"drainit.lint/ignore":"\#(names)"}}"#)
+    }
+    #expect(lint(annotated("worker, no-readiness")) == [])
+    #expect(lint(annotated("worker"))?.count == 1)
+    let lines = try #require(lint(annotated("no-readyness")))
+    #expect(lines.count == 2 && lines.contains { $0.contains("[unknown-rule]") }, "\(lines)")
+  }
+
+  private var rules: [LintRule] { (0..<UInt8.max).compactMap(LintRule.init(rawValue:)) }
+
+  /// docker/docs/lint.md has a row for each rule, and for no other.
+  @Test func thePageHasEveryRule() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let page = try String(
+      contentsOf: root.appendingPathComponent("docker/docs/lint.md"), encoding: .utf8)
+    var rows: [String: String] = [:]
+    for line in page.split(separator: "\n") where line.hasPrefix("| `") {
+      let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+      rows[cells[0].trimmingCharacters(in: ["`"])] = cells[1]
+    }
+    var levels: [String: Set<String>] = [:]
+    for rule in rules {
+      let name = String(decoding: rule.name, as: UTF8.self)
+      levels[name, default: []].insert(rule.isError ? "error" : "note")
+    }
+    #expect(rows == levels.mapValues { $0.sorted().joined(separator: " or ") })
+  }
+
+  @Test func everyRuleHasALineOfItsOwn() {
+    for rule in rules { #expect(!rule.name.isEmpty && !rule.path.isEmpty, "\(rule)") }
+    #expect(String(decoding: LintRule.repeatedName.name, as: UTF8.self) == "name-twice")
+    #expect(String(decoding: LintRule.udp.name, as: UTF8.self) == "udp")
   }
 
   @Test func aListIsLookedAtInLinearTime() throws {
