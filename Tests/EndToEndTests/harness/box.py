@@ -86,9 +86,9 @@ class Lines:
                         + "\n".join(line for _, line in self._lines))
                 self._changed.wait(left)
 
-    def time_of(self, pattern, count=1):
+    def time_of(self, pattern, count=1, deadline=DEADLINE):
         """When the line came, by the monotonic clock; waits for it."""
-        self.wait_for(pattern, count)
+        self.wait_for(pattern, count, deadline)
         with self._changed:
             return [t for t, line in self._lines if re.search(pattern, line)][count - 1]
 
