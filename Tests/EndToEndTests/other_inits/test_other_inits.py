@@ -115,6 +115,20 @@ def test_in_the_place_of_an_engines_init_it_is_plain(start, bench, place, name):
     assert box.log.all() == []
 
 
+@pytest.mark.parametrize("path, is_plain", [("/dev/init", True), ("/sbin/tini", True), ("/usr/bin/tini", False)])
+def test_where_older_engines_put_their_init_it_is_plain(start, bench, path, is_plain):
+    # podman's and nerdctl's: the place alone says so, and drainit sees it as the first word.
+    box = start([bench / "drainit", "--drain", "60s", "--", bench / "web", "8080"],
+                before=("bash", "-c", f'program=$1; shift; exec -a {path} "$program" "$@"', "bash"))
+    box.out.wait_for("listening")
+    assert box.can_connect(probing.PORT) is not is_plain
+    box.signal(signal.SIGTERM)
+    if is_plain:
+        assert box.wait() == 0 and box.log.all() == []
+    else:
+        box.log.wait_for("draining for 1m")
+
+
 def test_in_the_place_of_an_engines_init_a_variable_makes_it_drain(start, bench, place):
     shutil.copy(bench / "drainit", place / "docker-init")
     box = start([place / "docker-init", "--", bench / "web", "8080"], env={"DRAINIT_DRAIN": "1s"})

@@ -55,6 +55,11 @@ def test_verbose_says_what_it_does(drainit):
     assert box.log.matching("^drainit: ")
 
 
+def test_verbose_names_what_is_reaped(drainit):
+    box = drainit("--plain", "-v", app=["orphans", "3"])
+    box.log.wait_for(r"^drainit: reaped: pid \d+ exited 0$", count=3)
+
+
 def test_it_can_be_asked_for_by_the_environment(drainit):
     box = drainit(app=["web", "8080"], env={"DRAINIT_PLAIN": "1"})
     box.out.wait_for("listening")
