@@ -119,6 +119,9 @@ private func follow(
   }
   if plan.holds { StandardDescriptors.takeLog() }
   do throws(StartError) {
+    if earlier == nil && !options.isPlain {
+      try NoticeDescriptor.check(options.noticeDescriptor)
+    }
     let supervisor = UnsafeMutablePointer<Supervisor>.allocate(capacity: 1)
     supervisor.initialize(to: try Supervisor(command, options, plan, earlier))
     return .supervises(supervisor)

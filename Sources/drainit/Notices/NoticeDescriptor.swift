@@ -8,7 +8,7 @@ enum NoticeDescriptor {
   private static var firstSocket: Int32 { 3 }
 
   /// Sees whether the app can be given something there; -1 is none.
-  static func check(_ number: Int32) throws(StartError) {
+  @inline(never) static func check(_ number: Int32) throws(StartError) {
     if number < 0 { return }
     let limit = linux_open_files_limit()
     if UInt64(number) >= limit { throw .noticeBeyond(number, limit: limit) }

@@ -78,9 +78,6 @@ struct Supervisor: ~Copyable {
   private static func openNotices(
     _ options: Options, _ earlier: HandOver?, _ loop: borrowing EventLoop
   ) throws(StartError) -> NoticeSources {
-    if earlier == nil && !options.isPlain {
-      try NoticeDescriptor.check(options.noticeDescriptor)
-    }
     do throws(Errno) {
       return try NoticeSources(options, earlier, loop)
     } catch {
