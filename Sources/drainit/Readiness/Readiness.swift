@@ -44,7 +44,7 @@ struct Readiness: ~Copyable {
   /// Why there is no endpoint, where that is no reason not to start.
   private(set) var listenFailure: ListenFailure?
 
-  init(
+  @inline(never) init(
     _ options: Options, _ command: Command, _ earlier: HandOver?, _ settings: ChildSettings,
     _ loop: borrowing EventLoop
   ) throws(StartError) {

@@ -75,7 +75,7 @@ struct Supervisor: ~Copyable {
     }
   }
 
-  private static func openNotices(
+  @inline(never) private static func openNotices(
     _ options: Options, _ earlier: HandOver?, _ loop: borrowing EventLoop
   ) throws(StartError) -> NoticeSources {
     do throws(Errno) {
@@ -85,7 +85,7 @@ struct Supervisor: ~Copyable {
     }
   }
 
-  private static func openSources(_ earlier: HandOver?) throws(StartError) -> Sources {
+  @inline(never) private static func openSources(_ earlier: HandOver?) throws(StartError) -> Sources {
     do throws(Errno) { return try Sources(earlier) } catch { throw StartError.refused(error) }
   }
 
