@@ -85,7 +85,8 @@ struct Supervisor: ~Copyable {
     }
   }
 
-  @inline(never) private static func openSources(_ earlier: HandOver?) throws(StartError) -> Sources {
+  @inline(never) private static func openSources(_ earlier: HandOver?) throws(StartError) -> Sources
+  {
     do throws(Errno) { return try Sources(earlier) } catch { throw StartError.refused(error) }
   }
 
