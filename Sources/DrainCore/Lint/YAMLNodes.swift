@@ -141,7 +141,7 @@ extension YAMLParser {
   }
 
   /// The last anchor with the name from `start` to here.
-  private func anchorIndex(_ start: Int) -> Int? {
+  private mutating func anchorIndex(_ start: Int) -> Int? {
     let name = text.bytes.cut(start, at)
     var index = anchors.count
     while index > 0 {
@@ -185,7 +185,7 @@ extension YAMLParser {
   }
 
   /// The place of the same name in a mapping.
-  private func known(_ name: Int, _ row: YAMLRow) -> Int? {
+  private mutating func known(_ name: Int, _ row: YAMLRow) -> Int? {
     var key = Int(nodes[row.container].start)
     while key != 0 {
       if nodes[key].hash == nodes[name].hash && nodes[key].kind != .merge
@@ -245,7 +245,7 @@ extension YAMLParser {
     }
   }
 
-  private func meant(_ place: Int) -> Int {
+  private mutating func meant(_ place: Int) -> Int {
     var place = place
     while nodes[place].kind == .alias { place = Int(nodes[place].start) }
     return place

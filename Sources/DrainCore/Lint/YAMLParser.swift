@@ -48,30 +48,32 @@ struct YAMLParser: ~Copyable {
     return parser
   }
 
-  // Inlined at each of its many callers these would be 4 KiB more.
-  @inline(never) func byte(_ place: Int) -> UInt8 {
+  // Inlined at each of its many callers these would be 4 KiB more. And they are mutating, though they
+  // change nothing: the optimizer keeps the parser in registers from one to the next call that is not, and
+  // makes a copy of it for each.
+  @inline(never) mutating func byte(_ place: Int) -> UInt8 {
     place >= 0 && place < end ? text.bytes[place] : 0
   }
 
-  var here: UInt8 { @inline(never) get { byte(at) } }
+  var here: UInt8 { @inline(never) mutating get { byte(at) } }
   var column: Int { at &- lineStart }
 
-  @inline(never) func isBreak(_ place: Int) -> Bool {
+  @inline(never) mutating func isBreak(_ place: Int) -> Bool {
     byte(place).isOne(of: "\n\r")
   }
 
-  @inline(never) func isSpace(_ place: Int) -> Bool {
+  @inline(never) mutating func isSpace(_ place: Int) -> Bool {
     byte(place).isOne(of: " \t")
   }
 
   /// Whether a blank, a line's end or the text's is there.
-  @inline(never) func isBlank(_ place: Int) -> Bool {
+  @inline(never) mutating func isBlank(_ place: Int) -> Bool {
     place >= end || byte(place).isOne(of: " \t\n\r")
   }
 
   /// Whether a document ends or begins here.
   var isMarker: Bool {
-    @inline(never) get {
+    @inline(never) mutating get {
       if at != lineStart || !here.isOne(of: "-.") { return false }
       return byte(at &+ 1) == here && byte(at &+ 2) == here && isBlank(at &+ 3)
     }
@@ -79,7 +81,7 @@ struct YAMLParser: ~Copyable {
 
   /// Whether nothing but spaces is before this in its line.
   private var isFirstInLine: Bool {
-    @inline(never) get {
+    @inline(never) mutating get {
       for place in lineStart..<at where byte(place) != UInt8(ascii: " ") { return false }
       return true
     }
@@ -88,17 +90,16 @@ struct YAMLParser: ~Copyable {
   func problem(_ fault: YAMLFault, at place: Int) -> YAMLProblem {
     var line: UInt32 = 1
     var start = 0
-    var index = 0
-    while index < min(place, end) {
-      if byte(index) == UInt8(ascii: "\n")
-        || (byte(index) == UInt8(ascii: "\r") && byte(index &+ 1) != UInt8(ascii: "\n"))
-      {
+    let place = min(place, length)
+    for index in 0..<place {
+      let isReturn = text.bytes[index] == UInt8(ascii: "\r")
+      let next = index &+ 1 < length ? text.bytes[index &+ 1] : 0
+      if text.bytes[index] == UInt8(ascii: "\n") || (isReturn && next != UInt8(ascii: "\n")) {
         line &+= 1
         start = index &+ 1
       }
-      index &+= 1
     }
-    return YAMLProblem(fault: fault, line: line, column: UInt32(min(place, end) &- start &+ 1))
+    return YAMLProblem(fault: fault, line: line, column: UInt32(place &- start &+ 1))
   }
 
   /// Notes what is wrong. Nothing is left to be read then, and so everybody comes to an end: code that
@@ -161,11 +162,13 @@ struct YAMLParser: ~Copyable {
     return true
   }
 
-  private var isDash: Bool { @inline(never) get { here == UInt8(ascii: "-") && isBlank(at &+ 1) } }
+  private var isDash: Bool {
+    @inline(never) mutating get { here == UInt8(ascii: "-") && isBlank(at &+ 1) }
+  }
 
   /// Whether a text that has just ended is a name: a colon comes next.
   var isName: Bool {
-    @inline(never) get {
+    @inline(never) mutating get {
       var place = at
       while isSpace(place) { place &+= 1 }
       return byte(place) == UInt8(ascii: ":") && isBlank(place &+ 1)

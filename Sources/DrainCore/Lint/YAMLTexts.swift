@@ -20,14 +20,18 @@ extension YAMLParser {
     for _ in 1..<max(breaks, 1) { unfolded.append(UInt8(ascii: "\n")) }
   }
 
-  @inline(never) private func made(from start: Int, _ kind: YAMLNode.Kind = .string) -> YAMLNode {
+  @inline(never) private mutating func made(from start: Int, _ kind: YAMLNode.Kind = .string)
+    -> YAMLNode
+  {
     YAMLNode(
       kind: kind, start: UInt32(length &+ start), count: UInt32(unfolded.count &- start))
   }
 
   private var beginsPlain: Bool {
-    if here.isOne(of: "-?:") { return !isBlank(at &+ 1) }
-    return !here.isOne(of: ",[]{}#&*!|>'\"%@`")
+    mutating get {
+      if here.isOne(of: "-?:") { return !isBlank(at &+ 1) }
+      return !here.isOne(of: ",[]{}#&*!|>'\"%@`")
+    }
   }
 
   /// Passes what of a text without quotes is in this line.
