@@ -89,7 +89,7 @@ private func probe(_ command: Command, _ options: Options, _ words: inout ByteBu
     }
     words.append(printable: CheckName.of(check))
     words.append(": ")
-    failure.append(to: &words)
+    failure.append(to: &words, of: CheckName.of(check))
     _ = refuse(&words)
     return .ended(1)
   } catch {

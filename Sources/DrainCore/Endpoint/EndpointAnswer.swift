@@ -225,7 +225,7 @@ extension EndpointAnswer {
       body.append(checks.names[index])
       if case .fails(let failure) = outcome {
         body.append(" (")
-        failure.append(to: &body)
+        failure.append(to: &body, of: checks.names[index])
         body.append(")")
       }
     }
@@ -250,7 +250,7 @@ extension EndpointAnswer {
       case .neverRan: body.append(" failed: it has not been run\n")
       case .fails(let failure):
         body.append(" failed: ")
-        failure.append(to: &body)
+        failure.append(to: &body, of: checks.names[index])
         body.append("\n")
       }
     }

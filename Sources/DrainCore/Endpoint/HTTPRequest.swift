@@ -2,8 +2,8 @@
 public struct HTTPRequest: Equatable, BitwiseCopyable, Sendable {
   /// Which page.
   public var route: Route
-  /// HEAD instead of GET: the answer has no body.
-  public var isHead: Bool
+  /// What the answer has beside its status.
+  public var answer: Answer
   /// What followed the question mark, as a part of the head's bytes.
   public var query: ByteRange
   /// How many bytes the head has; what follows is a body or another request.
@@ -14,6 +14,15 @@ public struct HTTPRequest: Equatable, BitwiseCopyable, Sendable {
   public var isKubelet: Bool
   /// Whether `--probe` asks, which from a loopback address is the kubelet's exec probe.
   public var isProbe = false
+
+  public enum Answer: UInt8, BitwiseCopyable, Sendable {
+    /// GET: headers and a body.
+    case whole
+    /// HEAD: the headers that GET would have.
+    case head
+    /// OPTIONS: a length of 0, since there a length is that of what follows (RFC 9110, 9.3.7).
+    case none
+  }
 
   public enum Route: Equatable, BitwiseCopyable, Sendable {
     case probe(ProbePage)
@@ -33,6 +42,7 @@ public enum ProbePage: UInt8, BitwiseCopyable, Sendable {
 /// Why a request was not understood or not served; the endpoint's error answers.
 public enum HTTPRefusal: UInt8, BitwiseCopyable, Sendable {
   case badSyntax
+  case badProxyHeader
   case badVersionSyntax
   case noHost
   case twoHosts
@@ -48,7 +58,8 @@ public enum HTTPRefusal: UInt8, BitwiseCopyable, Sendable {
   /// The status code (RFC 9110, section 15).
   public var status: UInt16 {
     switch self {
-    case .badSyntax, .badVersionSyntax, .noHost, .twoHosts, .badHost, .badTarget: 400
+    case .badSyntax, .badProxyHeader, .badVersionSyntax, .noHost, .twoHosts, .badHost, .badTarget:
+      400
     case .notFound: 404
     case .methodNotAllowed: 405
     case .headTimeout: 408
@@ -62,6 +73,7 @@ public enum HTTPRefusal: UInt8, BitwiseCopyable, Sendable {
   public var text: StaticString {
     switch self {
     case .badSyntax: "bad request: this is not HTTP/1.1\n"
+    case .badProxyHeader: "bad request: the PROXY protocol's header is malformed\n"
     case .badVersionSyntax: "bad request: a request line is METHOD TARGET HTTP/1.1\n"
     case .noHost: "bad request: HTTP/1.1 needs a Host header\n"
     case .twoHosts: "bad request: more than one Host header\n"
@@ -69,7 +81,7 @@ public enum HTTPRefusal: UInt8, BitwiseCopyable, Sendable {
     case .badTarget: "bad request: the target is not a path\n"
     case .notFound:
       "not found: there are /readyz, /startupz, /livez, /healthz, /metrics and /status\n"
-    case .methodNotAllowed: "method not allowed: use GET or HEAD\n"
+    case .methodNotAllowed: "method not allowed: use GET, HEAD or OPTIONS\n"
     case .headTimeout: "request timeout: the request did not come in time\n"
     case .targetTooLong: "URI too long\n"
     case .headTooLong: "request header fields too large\n"

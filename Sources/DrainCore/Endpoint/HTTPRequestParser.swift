@@ -4,8 +4,11 @@
 /// sends single bytes costs no more than one that sends the whole. A line may end with a bare LF:
 /// section 2.2 allows it, and where every answer closes the connection nothing can be smuggled
 /// behind it. A bare CR, whitespace before a colon, a folded line and control characters are refused.
+/// A PROXY header before it is passed over.
 public struct HTTPRequestParser: BitwiseCopyable, Sendable {
   private enum Place: UInt8 {
+    /// At the connection's first byte, or in a PROXY header.
+    case start
     /// Before the request line: empty lines are skipped (section 2.2).
     case blank, blankLineFeed
     case method, target, version, requestLineFeed
@@ -16,7 +19,7 @@ public struct HTTPRequestParser: BitwiseCopyable, Sendable {
     case whole
   }
 
-  private var place = Place.blank
+  private var place = Place.start
   private var position = 0
   private var mark = 0
   private var method = ByteRange(start: 0, end: 0)
@@ -36,6 +39,15 @@ public struct HTTPRequestParser: BitwiseCopyable, Sendable {
   /// `EndpointLimits.headBytes` are looked at.
   public mutating func advance(over bytes: Span<UInt8>) -> HTTPProgress {
     let end = min(bytes.count, EndpointLimits.headBytes)
+    if place == .start {
+      switch ProxyHeader.look(at: bytes.before(end)) {
+      case .needMore: return .needMore
+      case .malformed: return .refused(.badProxyHeader)
+      case .whole(let length): position = length
+      case .none: break
+      }
+      place = .blank
+    }
     while position < end {
       let byte = bytes[position]
       if let refusal = step(byte, bytes) { return .refused(refusal) }
@@ -51,7 +63,7 @@ public struct HTTPRequestParser: BitwiseCopyable, Sendable {
   /// What is too long, where the head did not end in time (RFC 9110, 15.5.15; RFC 6585, 5).
   private var overflow: HTTPRefusal {
     switch place {
-    case .blank, .blankLineFeed, .method: .badSyntax
+    case .start, .blank, .blankLineFeed, .method: .badSyntax
     case .target: .targetTooLong
     case .version, .requestLineFeed, .fieldStart, .fieldName, .fieldValue, .fieldLineFeed,
       .lastLineFeed, .whole:
@@ -101,7 +113,7 @@ public struct HTTPRequestParser: BitwiseCopyable, Sendable {
       return byte == lineFeed ? nil : .badSyntax
     case .fieldStart, .fieldName, .fieldValue:
       return stepInField(byte, bytes)
-    case .whole:
+    case .start, .whole:
       return nil
     }
   }
@@ -169,17 +181,24 @@ public struct HTTPRequestParser: BitwiseCopyable, Sendable {
   private func finish(_ bytes: Span<UInt8>) -> HTTPProgress {
     // RFC 9112, section 3.2: 1.1 without a Host is a bad request, 1.0 is not.
     if hosts == 0 && isVersion11 { return .refused(.noHost) }
+    // HAProxy's own check asks OPTIONS: like HEAD, but of `/` and of the server as a whole, too.
+    let isOptions = isEqual(method.of(bytes), "OPTIONS")
     let isHead = isHead(in: bytes)
-    guard isHead || isEqual(method.of(bytes), "GET") else { return .refused(.methodNotAllowed) }
-    guard let split = HTTPTarget(target, in: bytes) else { return .refused(.badTarget) }
-    guard let route = HTTPRequest.Route(path: split.path.of(bytes)) else {
-      // An absolute form without a path means "/", which is no page of ours either.
-      return .refused(.notFound)
+    guard isHead || isOptions || isEqual(method.of(bytes), "GET") else {
+      return .refused(.methodNotAllowed)
     }
-    return .request(
-      HTTPRequest(
-        route: route, isHead: isHead, query: split.query, headLength: position,
-        announcesBody: announcesBody, isKubelet: isKubelet,
-        isProbe: isProbe))
+    var request = HTTPRequest(
+      route: .probe(.readyz), answer: isOptions ? .none : isHead ? .head : .whole,
+      query: ByteRange(start: target.end, end: target.end), headLength: position,
+      announcesBody: announcesBody, isKubelet: isKubelet, isProbe: isProbe)
+    if isOptions && isEqual(target.of(bytes), "*") { return .request(request) }
+    guard let split = HTTPTarget(target, in: bytes) else { return .refused(.badTarget) }
+    request.query = split.query
+    let path = split.path.of(bytes)
+    // An absolute form without a path means "/" or, for OPTIONS, "*" (RFC 9112, section 3.2.4).
+    if isOptions && (path.isEmpty || isEqual(path, "/")) { return .request(request) }
+    guard let route = HTTPRequest.Route(path: path) else { return .refused(.notFound) }
+    request.route = route
+    return .request(request)
   }
 }

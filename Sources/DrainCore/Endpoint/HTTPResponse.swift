@@ -37,7 +37,7 @@ public struct HTTPResponse: BitwiseCopyable, Sendable {
     buffer.append(decimal: Int64(bodyLength))
     buffer.append("\r\nCache-Control: no-store\r\nConnection: close\r\n")
     // RFC 9110, section 15.5.6: a 405 must say what is allowed.
-    if status == 405 { buffer.append("Allow: GET, HEAD\r\n") }
+    if status == 405 { buffer.append("Allow: GET, HEAD, OPTIONS\r\n") }
     buffer.append("\r\n")
   }
 

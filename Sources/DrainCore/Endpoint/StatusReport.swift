@@ -87,7 +87,7 @@ public struct StatusReport {
       body.field("reason")
       if case .fails(let failure) = outcome {
         body.append("\"")
-        failure.append(to: &body)
+        failure.append(to: &body, of: checks.names[index])
         body.append("\"")
       } else {
         body.append("null")

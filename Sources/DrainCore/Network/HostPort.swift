@@ -32,12 +32,17 @@ struct HostPort {
     if let colon { port = try DrainCore.port(text.from(colon &+ 1)) }
   }
 
-  /// Whether it is an IPv4 address or may be a name: letters, digits, hyphens, underscores, dots. A
-  /// name whose last label is a number is not one (WHATWG URL, "ends in a number").
+  /// Whether it is an IPv4 address or may be a name: labels of letters, digits, hyphens and
+  /// underscores, 1 to 63 bytes each (RFC 1035, section 2.3.4), with dots between them and perhaps at
+  /// the end. A name whose last label is a number is not one (WHATWG URL, "ends in a number").
   private static func isHost(_ name: Span<UInt8>) -> Bool {
     if name.count > 253 { return false }
+    var length = 0
     for index in 0..<name.count {
       let byte = name[index]
+      length = byte == UInt8(ascii: ".") ? 0 : length &+ 1
+      let isEmpty = length == 0 && (index == 0 || name[index &- 1] == byte)
+      if isEmpty || length > 63 { return false }
       if !byte.isLetter && !byte.isDigit && byte != UInt8(ascii: "-") && byte != UInt8(ascii: ".")
         && byte != UInt8(ascii: "_")
       {

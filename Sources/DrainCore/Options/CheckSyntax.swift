@@ -127,6 +127,9 @@ extension Check {
     for byte in path where !byte.isPrintable || byte == 0x20 || byte == UInt8(ascii: "#") {
       throw .refused("a path has no blank, '#' or other than ASCII: write %20, %23, %C3%A9")
     }
+    if !PercentDecoding.isValid(path.span) {
+      throw .refused("'%' is followed by two hexadecimal digits: write %25 for the sign itself")
+    }
     return .http(host: parts.host, port: parts.port ?? 80, path: path)
   }
 }

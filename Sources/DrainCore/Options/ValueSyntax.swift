@@ -136,6 +136,7 @@ extension Signal {
   static func stopSignal(_ text: Span<UInt8>) throws(ValueProblem) -> Signal {
     let signal = try Signal(parsing: text)
     if signal == .stop { throw .refused("SIGSTOP suspends a program and does not end it") }
+    if signal == .chld { throw .refused("the kernel sends this signal when a process ends") }
     return signal
   }
 }

@@ -6,8 +6,10 @@ public enum DNSRecord: UInt16, Sendable {
 
 /// What a datagram from a name server says.
 public enum DNSAnswer: Equatable, BitwiseCopyable, Sendable {
-  /// It has addresses, or says that there are none of this kind, or no such name.
+  /// It has addresses, or says that there are none of this kind.
   case final
+  /// There is no such name, for either kind of address.
+  case noName
   /// The server cannot tell.
   case failed
   /// It is no answer to this query.
@@ -58,7 +60,7 @@ public enum DNSMessage {
     else { return .unrelated }
     switch datagram.byte(3) & 0x0f {
     case 0: break
-    case 3: return .final
+    case 3: return .noName
     default: return .failed
     }
     var offset = query.count

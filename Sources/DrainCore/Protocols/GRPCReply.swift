@@ -1,8 +1,7 @@
 /// Reads a server's answer to the health call, however its bytes arrive.
 ///
-/// Frames are walked (RFC 9113, section 4.1) and only the message on stream 1 is read. The headers are
-/// passed over undecoded: whether a message came and what is in it is all that decides, and without
-/// HPACK's tables and Huffman codes there is less that can go wrong. No more than
+/// Frames are walked (RFC 9113, section 4.1) and only stream 1 is read: its message, and of its headers
+/// the two that say whether the call succeeded (`GRPCHeaders`). No more than
 /// `ProtocolLimits.replyBytes` are looked at.
 public struct GRPCReplyParser: BitwiseCopyable, Sendable {
   /// What is known after the bytes so far.
@@ -13,6 +12,10 @@ public struct GRPCReplyParser: BitwiseCopyable, Sendable {
     case status(UInt32)
     /// The call is over, and there was no message: the server has refused it.
     case noMessage
+    /// The call is over, and has failed with this status of gRPC's.
+    case failed(UInt32)
+    /// Whoever answers is no gRPC server, and says so by HTTP's status.
+    case httpStatus(UInt32)
     /// It is not HTTP/2, or not gRPC.
     case malformed
   }
@@ -34,6 +37,11 @@ public struct GRPCReplyParser: BitwiseCopyable, Sendable {
   private var isFirst = true
   /// The padding at the end of the present frame; -1 where its length byte is still to come.
   private var padding = 0
+  /// How many bytes of a HEADERS frame's priority are still to come.
+  private var priority = 0
+  /// Whether the stream ends with the header block that is being read.
+  private var endsWithBlock = false
+  private var headers = GRPCHeaders()
   private var prefix = InlineArray<5, UInt8>(repeating: 0)
   private var prefixCount = 0
   private var message = InlineArray<64, UInt8>(repeating: 0)
@@ -72,19 +80,32 @@ public struct GRPCReplyParser: BitwiseCopyable, Sendable {
     isFirst = false
     if type == FrameType.settings && flags & 1 == 0 { owesAcknowledgement = true }
     // PADDED: the first byte says how many at the end do not count.
-    padding = type == FrameType.data && flags & 0x8 != 0 ? -1 : 0
+    let isHeaders = type == FrameType.headers
+    padding = (type == FrameType.data || isHeaders) && flags & 0x8 != 0 ? -1 : 0
     if padding == -1 && left == 0 { return false }
+    if isHeaders && isOurs {
+      priority = flags & 0x20 != 0 ? 5 : 0
+      endsWithBlock = flags & 0x1 != 0
+      headers.begin()
+    }
     return left <= GRPCReplyParser.frameLimit
   }
 
   private mutating func takePayload(_ byte: UInt8) -> Bool {
     left &-= 1
-    guard isOurs && type == FrameType.data else { return true }
+    guard isOurs, type <= FrameType.headers || type == FrameType.continuation else { return true }
     if padding == -1 {
       padding = Int(byte)
       return padding <= left
     }
-    return left < padding ? true : takeMessage(byte)
+    if left < padding { return true }
+    if type == FrameType.data { return takeMessage(byte) }
+    if priority > 0 {
+      priority &-= 1
+    } else {
+      headers.take(byte)
+    }
+    return true
   }
 
   private mutating func takeMessage(_ byte: UInt8) -> Bool {
@@ -108,15 +129,23 @@ public struct GRPCReplyParser: BitwiseCopyable, Sendable {
   /// What a whole frame means for the call.
   private mutating func endFrame() -> Progress? {
     headCount = 0
-    let endsStream = flags & 0x1 != 0
     switch type {
-    case FrameType.data, FrameType.headers: return isOurs && endsStream ? conclude() : nil
+    case FrameType.data: return isOurs && flags & 0x1 != 0 ? conclude() : nil
+    case FrameType.headers, FrameType.continuation:
+      // END_HEADERS: the block is whole.
+      return isOurs && endsWithBlock && flags & 0x4 != 0 ? conclude() : nil
     case FrameType.reset: return isOurs ? conclude() : nil
     default: return nil
     }
   }
 
   private func conclude() -> Progress {
+    if headers.httpStatus != 0 && headers.httpStatus != 200 {
+      return .httpStatus(headers.httpStatus)
+    }
+    // UNIMPLEMENTED says that there is no such call; 0 is success.
+    if let status = headers.callStatus, status != 0, status != 12 { return .failed(status) }
+    if headers.callStatus == 12 { return .noMessage }
     guard prefixCount > 0 else { return .noMessage }
     guard prefixCount == 5, messageCount == messageLength else { return .malformed }
     let bytes = message.span.extracting(0..<messageCount)
@@ -131,6 +160,7 @@ private enum FrameType {
   static var headers: UInt8 { 1 }
   static var reset: UInt8 { 3 }
   static var settings: UInt8 { 4 }
+  static var continuation: UInt8 { 9 }
 }
 
 /// grpc.health.v1.HealthCheckResponse, in protocol buffers' wire format.

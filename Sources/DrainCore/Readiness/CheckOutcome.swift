@@ -27,6 +27,8 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
   case notServing(status: UInt32)
   /// The server has refused the call: most likely it has no health service.
   case callRefused
+  /// The call failed, with this status of gRPC's.
+  case callFailed(status: UInt32)
   /// An HTTP status outside 200 to 399.
   case status(UInt16)
   /// The host's name has no address.
@@ -52,8 +54,8 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
   /// drainit itself could not run it: no descriptor or no memory.
   case noResources
 
-  /// Appends the reason as a person reads it, without a line end.
-  public func append(to buffer: inout ByteBuffer) {
+  /// Appends the reason as a person reads it, without a line end; `name` is the check's.
+  public func append(to buffer: inout ByteBuffer, of name: [UInt8] = []) {
     switch self {
     case .timedOut: buffer.append("no answer in time")
     case .refused: buffer.append("connection refused")
@@ -71,6 +73,15 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
         buffer.append(decimal: UInt64(status))
       }
     case .callRefused: buffer.append("call refused: is the health service registered?")
+    // NOT_FOUND: a health service's word for a service that it was not told of.
+    case .callFailed(status: 5):
+      buffer.append("unknown service")
+      guard let slash = name.span.lastIndex(of: UInt8(ascii: "/")) else { return }
+      buffer.append(" ")
+      buffer.append(name.span.from(slash &+ 1))
+    case .callFailed(let status):
+      buffer.append("call failed: grpc-status ")
+      buffer.append(decimal: UInt64(status))
     case .status(let code):
       buffer.append("status ")
       buffer.append(decimal: UInt64(code))

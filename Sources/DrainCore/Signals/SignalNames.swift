@@ -11,9 +11,13 @@ extension Signal {
     number >= 1 && number <= 31 ? Signal.names[Int(number &- 1)] : nil
   }
 
-  /// Reads a name with or without SIG in any case, `RTMIN+3`, `RTMAX-1`, or a number of 1 to 64.
+  /// Reads a name with or without SIG in any case, `RTMIN+3`, `RTMAX-1`, or a number of 1 to 64
+  /// but for 32 and 33, which are the C library's own.
   public init(parsing text: Span<UInt8>) throws(ValueProblem) {
     if let number = text.decimal(atMost: 64), number > 0 {
+      if number == 32 || number == 33 {
+        throw .refused("the C library keeps this signal for itself: RTMIN is 34")
+      }
       self.init(Int32(truncatingIfNeeded: number))
       return
     }

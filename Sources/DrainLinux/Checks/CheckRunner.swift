@@ -247,6 +247,9 @@ public struct CheckRunner: ~Copyable {
     case .status(1): return finish(check, .holds, loop)
     case .status(let status): return finish(check, .fails(.notServing(status: status)), loop)
     case .noMessage: return finish(check, .fails(.callRefused), loop)
+    case .failed(let status): return finish(check, .fails(.callFailed(status: status)), loop)
+    case .httpStatus(let status):
+      return finish(check, .fails(.status(UInt16(truncatingIfNeeded: status))), loop)
     case .malformed: return finish(check, .fails(.badAnswer), loop)
     }
   }

@@ -2,7 +2,7 @@ import CLinux
 import DrainCore
 
 /// Asks for a host's addresses, as getaddrinfo(3) does: /etc/hosts, then the name servers of
-/// /etc/resolv.conf, all at once, under each name that its `search` makes.
+/// /etc/resolv.conf, all at once, under each name that its `search` makes. `NameLookup` decides.
 ///
 /// libc's own is a tenth of what drainit may weigh, and reads hostile bytes in C. This one is UDP alone:
 /// an answer that was cut short has more addresses than would be tried.
@@ -26,9 +26,15 @@ enum Resolver {
     if listed.count > 0 { return listed }
     read("/etc/resolv.conf", into: &text)
     let configuration = ResolverConfiguration(text.bytes)
+    var servers: NameServers
+    do { servers = try NameServers(configuration.servers, port: port) } catch {
+      return AddressList()
+    }
+    var lookup = NameLookup(servers: servers.sockets.count)
     var index = 0
     while let candidate = configuration.candidate(index, of: name) {
-      let found = ask(candidate.span, configuration)
+      ask(candidate.span, &servers, &lookup, configuration.time)
+      let found = lookup.addresses
       if found.count > 0 { return found }
       index &+= 1
     }
@@ -51,51 +57,47 @@ enum Resolver {
     }
   }
 
-  /// Asks every server for both kinds of address, again every second, until both are known or the time
-  /// is over.
+  /// Asks every server for both kinds of address, again every second, until what there is is known or
+  /// the time is over.
   private static func ask(
-    _ name: Span<UInt8>, _ configuration: ResolverConfiguration
-  ) -> AddressList {
+    _ name: Span<UInt8>, _ servers: inout NameServers, _ lookup: inout NameLookup, _ time: Interval
+  ) {
     var number: UInt16 = 0
     _ = withUnsafeMutableBytes(of: &number) { getrandom($0.baseAddress, $0.count, 0) }
-    var first = Question(.a)
-    var second = Question(.aaaa)
-    guard DNSMessage.query(name, .a, number: number, into: &first.query),
-      DNSMessage.query(name, .aaaa, number: number ^ 1, into: &second.query)
-    else { return AddressList() }
-    var loop: EventLoop
-    do { loop = try EventLoop() } catch { return AddressList() }
-    let sockets = connect(configuration.servers, loop)
-    let end = Clock.now() + configuration.time
+    guard lookup.begin(name, number: number) else { return }
+    let end = Clock.now() + time
     var again = Clock.now()
     var datagram = ByteBuffer(capacity: DNSMessage.longestAnswer)
-    while !(first.isOver(sockets.count) && second.isOver(sockets.count)) {
+    while !lookup.isOver {
       let now = Clock.now()
-      if now >= end { break }
+      if now >= min(end, lookup.limit) { break }
       if now >= again {
         again = now + .seconds(1)
-        for socket in sockets {
-          first.send(socket)
-          second.send(socket)
+        for socket in servers.sockets { lookup.forEachQuery { _ = SystemCall.send(socket, $0) } }
+      }
+      let count = servers.loop.wait(until: min(again, min(end, lookup.limit)))
+      for index in 0..<count {
+        let server = Int(servers.loop[index].token.slot)
+        guard server < servers.sockets.count else { continue }
+        switch datagram.receive(from: servers.sockets[server]) {
+        case .wouldBlock: break
+        case .bytes: lookup.take(datagram.bytes, from: server, at: Clock.now())
+        // Nobody listens there, or there is no way to it.
+        case .endOfFile, .failed: lookup.fail(server)
         }
       }
-      let count = loop.wait(until: again)
-      for index in 0..<count {
-        let slot = Int(loop[index].token.slot)
-        guard slot < sockets.count else { continue }
-        receive(sockets[slot], &datagram, &first, &second)
-      }
     }
-    for socket in sockets { _ = close(socket) }
-    for index in 0..<second.list.count {
-      if let address = second.list[index] { first.list.append(address) }
-    }
-    return first.list
   }
+}
 
-  /// One socket a server, connected, so that the kernel drops what others send and tells who is not
-  /// there.
-  private static func connect(_ servers: AddressList, _ loop: borrowing EventLoop) -> [Int32] {
+/// One socket a name server, connected, so that the kernel drops what others send and tells who is not
+/// there. They end with the child.
+private struct NameServers: ~Copyable {
+  var loop: EventLoop
+  let sockets: [Int32]
+
+  init(_ servers: AddressList, port: UInt16) throws(Errno) {
+    let loop = try EventLoop()
     var sockets: [Int32] = []
     for index in 0..<servers.count {
       guard let server = servers[index] else { continue }
@@ -112,53 +114,7 @@ enum Resolver {
         _ = close(number)
       }
     }
-    return sockets
-  }
-
-  private static func receive(
-    _ socket: Int32, _ datagram: inout ByteBuffer, _ first: inout Question,
-    _ second: inout Question
-  ) {
-    switch datagram.receive(from: socket) {
-    case .wouldBlock: break
-    case .bytes:
-      first.take(datagram.bytes)
-      second.take(datagram.bytes)
-    case .endOfFile, .failed:
-      // Nobody listens there, or there is no way to it.
-      first.failures &+= 1
-      second.failures &+= 1
-    }
-  }
-}
-
-/// What is asked for one kind of address, and what has come of it.
-private struct Question: ~Copyable {
-  var query = ByteBuffer(capacity: DNSMessage.longestQuery)
-  var list = AddressList()
-  /// How many servers could not tell.
-  var failures = 0
-  private let record: DNSRecord
-  private var isAnswered = false
-
-  init(_ record: DNSRecord) { self.record = record }
-
-  /// Whether it is answered, or no server of so many can.
-  func isOver(_ servers: Int) -> Bool { isAnswered || failures >= servers }
-
-  func send(_ socket: Int32) {
-    if !isAnswered { _ = query.withBytes { SystemCall.send(socket, $0) } }
-  }
-
-  mutating func take(_ datagram: Span<UInt8>) {
-    if isAnswered { return }
-    var found = list
-    switch DNSMessage.read(datagram, answering: query.bytes, record, into: &found) {
-    case .final:
-      list = found
-      isAnswered = true
-    case .failed: failures &+= 1
-    case .unrelated: break
-    }
+    self.loop = loop
+    self.sockets = sockets
   }
 }

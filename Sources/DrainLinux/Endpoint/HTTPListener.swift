@@ -172,8 +172,9 @@ public struct HTTPListener: ~Copyable {
   ) {
     guard isHeld(slot), let request = connections[slot].request else { return }
     output.removeAll()
-    HTTPResponse(status: status, content: content, bodyLength: body.count).appendHead(to: &output)
-    if !request.isHead { output.append(body.bytes) }
+    let length = request.answer == .none ? 0 : body.count
+    HTTPResponse(status: status, content: content, bodyLength: length).appendHead(to: &output)
+    if request.answer == .whole { output.append(body.bytes) }
     send(slot, loop, now)
     resume(loop, now)
   }

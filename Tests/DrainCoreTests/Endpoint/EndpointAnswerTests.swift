@@ -252,7 +252,7 @@ import Testing
         Content-Length: 36\r
         Cache-Control: no-store\r
         Connection: close\r
-        Allow: GET, HEAD\r
+        Allow: GET, HEAD, OPTIONS\r
         \r
 
         """)

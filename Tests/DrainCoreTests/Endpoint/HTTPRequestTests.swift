@@ -4,6 +4,7 @@ import Testing
 
 @Suite struct HTTPRequestTests {
   static let host = "Host: a\r\n\r\n"
+  static let signature = "\r\n\r\n\0\r\nQUIT\n"
   static let long = String(repeating: "a", count: 5000)
 
   static let refused: [(String, HTTPRefusal)] = [
@@ -63,8 +64,20 @@ import Testing
     ("GET /ready HTTP/1.1\r\n" + host, .notFound),
     ("GET http://a HTTP/1.1\r\n" + host, .notFound),
     ("GET http://a?/readyz HTTP/1.1\r\n" + host, .notFound),
-    ("OPTIONS * HTTP/1.0\r\n\r\n", .methodNotAllowed),
-    ("OPTIONS / HTTP/1.0\r\n\r\n", .methodNotAllowed),
+    ("OPTIONS /nothing HTTP/1.0\r\n\r\n", .notFound),
+    ("OPTIONS * HTTP/1.1\r\n\r\n", .noHost),
+    ("OPTIONS ** HTTP/1.0\r\n\r\n", .badTarget),
+    ("HEAD / HTTP/1.0\r\n\r\n", .notFound),
+    ("PROXY TCP4 1.2.3.4 5.6.7.8 1\r\n", .badProxyHeader),
+    ("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\n", .badProxyHeader),
+    ("PROXY \n", .badProxyHeader),
+    ("PROXY " + long, .badProxyHeader),
+    ("PROXY UNKNOWN\r\nPROXY UNKNOWN\r\n" + host, .badVersionSyntax),
+    (signature + "\u{11}\u{11}\0\0", .badProxyHeader),
+    (signature + "\u{21}\u{11}\0\u{b}", .badProxyHeader),
+    (signature + "\u{21}\0\u{7f}\0", .badProxyHeader),
+    ("\r\n\r\n\0\r\nQUIX", .badSyntax),
+    ("HEAD * HTTP/1.0\r\n\r\n", .badTarget),
     ("POST /readyz HTTP/1.1\r\n" + host, .methodNotAllowed),
     ("get /readyz HTTP/1.1\r\n" + host, .methodNotAllowed),
     ("CONNECT a:80 HTTP/1.1\r\n" + host, .methodNotAllowed),
@@ -85,6 +98,12 @@ import Testing
     ("GET /readyz HTTP/1.1\nHost: a\n\n", .probe(.readyz), ""),
     ("\r\n\n\r\nGET /readyz HTTP/1.1\r\n" + host, .probe(.readyz), ""),
     ("GET /readyz HTTP/1.0\r\n\r\n", .probe(.readyz), ""),
+    ("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\nGET /livez HTTP/1.0\r\n\r\n", .probe(.livez), ""),
+    ("PROXY UNKNOWN x y\r\n\r\nGET /livez?a HTTP/1.0\r\n\r\n", .probe(.livez), "a"),
+    (
+      signature + "\u{20}\0\0\u{3}abcGET /status?b HTTP/1.1\r\n" + host, .status, "b"
+    ),
+    ("\r\n\r\n\r\nGET /livez HTTP/1.0\r\n\r\n", .probe(.livez), ""),
     ("GET /livez HTTP/1.2\r\n" + host, .probe(.livez), ""),
     ("GET /healthz HTTP/1.1\r\nHost:\r\n\r\n", .probe(.healthz), ""),
     ("GET /startupz HTTP/1.1\r\nhost: \t[fe80::1]:8080 \r\n\r\n", .probe(.startupz), ""),
@@ -108,9 +127,20 @@ import Testing
       return
     }
     #expect(request.route == route)
-    #expect(!request.isHead)
+    #expect(request.answer == .whole)
     #expect(
       String(decoding: bytes[request.query.start..<request.query.end], as: UTF8.self) == query)
+  }
+
+  @Test func optionsIsForTheServerOrAPage() {
+    for target in ["*", "/", "/?verbose", "http://a", "http://a/", "/readyz", "http://a/readyz"] {
+      let text = "OPTIONS \(target) HTTP/1.1\r\n" + Self.host
+      guard case .request(let request) = parse(Array(text.utf8)) else {
+        Issue.record("\(target)")
+        continue
+      }
+      #expect(request.route == .probe(.readyz) && request.answer == .none, "\(target)")
+    }
   }
 
   @Test func aHeadThatIsNotWholeWaits() {
@@ -128,7 +158,7 @@ import Testing
     }
     #expect(request.headLength == head.utf8.count)
     #expect(request.announcesBody)
-    #expect(request.isHead)
+    #expect(request.answer == .head)
   }
 
   @Test func aKubeletIsTold() {

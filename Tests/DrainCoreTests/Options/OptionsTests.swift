@@ -72,6 +72,14 @@ func readBytes(
         ["--stop-signal", "STOP"],
         "--stop-signal STOP: SIGSTOP suspends a program and does not end it"
       ),
+      (
+        ["--stop-signal", "CHLD"],
+        "--stop-signal CHLD: the kernel sends this signal when a process ends"
+      ),
+      (
+        ["--stop-signal", "32"],
+        "--stop-signal 32: the C library keeps this signal for itself: RTMIN is 34"
+      ),
       (["--drain-signal", "9"], "--drain-signal 9: no process can catch this signal"),
       (
         ["--signal-to", "gruop"],

@@ -70,7 +70,8 @@ func parsed<Value>(_ text: String, _ parse: (Span<UInt8>) throws(ValueProblem) -
 
   @Test(
     arguments: [
-      ("", nil), ("0", nil), ("65", nil), ("-1", nil), ("+15", nil), ("99999999999999999999", nil),
+      ("", nil), ("0", nil), ("65", nil), ("32", nil), ("33", nil), ("-1", nil), ("+15", nil),
+      ("99999999999999999999", nil),
       ("SIG", nil), ("SIG15", nil), ("SIGSIGTERM", nil), ("TERM ", nil), ("TER", nil), ("RT", nil),
       ("RTMIN+31", nil), ("RTMIN-1", nil), ("RTMAX+1", nil), ("RTMAX-31", nil), ("RTMIN+", nil),
       ("RTMIN3", nil), ("RTMIN+-3", nil), ("RTMIN++3", nil), ("TÉRM", nil),

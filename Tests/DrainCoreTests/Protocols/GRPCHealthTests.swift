@@ -18,11 +18,66 @@ import Testing
   static let trailers = frame(1, 5, [0xc0, 0xff])
   static let serving = frame(0, 0, message([8, 1]))
 
+  /// A literal of this name: its value follows.
+  static let named: [UInt8] = [0, 11] + Array("grpc-status".utf8)
+  static func said(_ status: String, _ name: String = "grpc-status") -> [UInt8] {
+    frame(1, 5, [0, 11] + Array(name.utf8) + [UInt8(status.utf8.count)] + Array(status.utf8))
+  }
+  static func coded(_ value: [UInt8]) -> [UInt8] {
+    frame(1, 5, [0x40, 0x88, 0x9a, 0xca, 0xc8, 0xb2, 0x12, 0x34, 0xda, 0x8f] + value)
+  }
+
   static let table: [(String, [UInt8], GRPCReplyParser.Progress)] = [
     ("nothing", [], .needMore),
     ("the settings alone", settings, .needMore),
     ("no end yet", settings + headers + serving, .needMore),
     ("serving", settings + headers + serving + trailers, .status(1)),
+    ("a status of 0", settings + headers + serving + said("0"), .status(1)),
+    ("serving, and the call failed", settings + headers + serving + said("13"), .failed(13)),
+    ("a status that is no number", settings + headers + serving + said("x"), .failed(2)),
+    ("an endless status", settings + headers + serving + said("0000"), .failed(2)),
+    ("an empty status", settings + headers + serving + said(""), .failed(2)),
+    ("not found", settings + frame(1, 5, [0x88] + named + [1] + Array("5".utf8)), .failed(5)),
+    ("no such call", settings + frame(1, 5, [0x88] + named + [2] + Array("12".utf8)), .noMessage),
+    // grpc-go's and hyper's names are coded, and their numbers.
+    ("a coded name", settings + headers + serving + coded([0x01, 0x35]), .failed(5)),
+    ("a coded 0", settings + headers + serving + coded([0x81, 0x07]), .status(1)),
+    ("a coded 5", settings + headers + serving + coded([0x81, 0x6f]), .failed(5)),
+    ("a coded 14", settings + headers + serving + coded([0x82, 0x0b, 0x5f]), .failed(14)),
+    ("a coded 16", settings + headers + serving + coded([0x82, 0x0b, 0x9f]), .failed(16)),
+    ("a coded letter", settings + headers + serving + coded([0x81, 0x1f]), .failed(2)),
+    ("coded without padding", settings + headers + serving + coded([0x81, 0x00]), .failed(2)),
+    (
+      "another name of that length",
+      settings + headers + serving + said("13", "grpc-statuz"), .status(1)
+    ),
+    (
+      "the status in a continuation",
+      settings + headers + serving + frame(1, 1, Array(named.prefix(7)))
+        + frame(9, 0, Array(named.dropFirst(7)) + [2]) + frame(9, 4, Array("13".utf8)),
+      .failed(13)
+    ),
+    (
+      "padding and a priority around it",
+      settings + headers + serving
+        + frame(1, 0x2d, [2, 0, 0, 0, 0, 9] + named + [1, 0x34] + [7, 7]), .failed(4)
+    ),
+    (
+      "after a table's size, a long index and a long text",
+      settings + headers + serving
+        + frame(
+          1, 5,
+          [0x3f, 0xe1, 0x1f, 0xff, 0x80, 0x01, 0x7f, 0x05, 0x7f, 0x49]
+            + [UInt8](repeating: 97, count: 200) + named + [1, 0x37]), .failed(7)
+    ),
+    ("a proxy's 503", settings + frame(1, 5, [0x08, 3] + Array("503".utf8)), .httpStatus(503)),
+    ("a coded 503", settings + frame(1, 5, [0x48, 0x83, 0x6c, 0x0c, 0xff]), .httpStatus(503)),
+    ("an indexed 404", settings + frame(1, 5, [0x8d]), .httpStatus(404)),
+    (
+      "an early hint",
+      settings + frame(1, 4, [0x08, 3] + Array("103".utf8)) + frame(1, 4, [0x88]) + serving
+        + said("0"), .status(1)
+    ),
     ("our settings acknowledged first", acknowledged + settings, .malformed),
     ("acknowledged between", settings + acknowledged + headers + serving + trailers, .status(1)),
     ("not serving", settings + headers + frame(0, 0, message([8, 2])) + trailers, .status(2)),

@@ -131,7 +131,7 @@ import Testing
 
   @Test func aNameThatIsNotThereIsFinalAndAServerThatFailsIsNot() throws {
     let query = try #require(ResolverTests.query("db.x", .aaaa))
-    #expect(ResolverTests.read(ResolverTests.answer(query, [], code: 3), query, .aaaa).0 == .final)
+    #expect(ResolverTests.read(ResolverTests.answer(query, [], code: 3), query, .aaaa).0 == .noName)
     #expect(ResolverTests.read(ResolverTests.answer(query, [], code: 2), query, .aaaa).0 == .failed)
     #expect(ResolverTests.read(ResolverTests.answer(query, []), query, .aaaa).0 == .final)
   }

@@ -68,7 +68,7 @@ import Testing
       #expect(bench.finish(client))
       #expect(client.status == status)
       #expect(client.error == nil, "the answer must not be lost by a reset")
-      #expect(client.text.contains("\r\nAllow: GET, HEAD\r\n") == (status == 405))
+      #expect(client.text.contains("\r\nAllow: GET, HEAD, OPTIONS\r\n") == (status == 405))
     }
     #expect(bench.seen.isEmpty)
     #expect(bench.listener.counts.refused == 7)

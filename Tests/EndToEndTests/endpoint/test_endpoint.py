@@ -170,7 +170,7 @@ def test_each_request_has_its_answer_and_harms_nobody(serving, request_bytes, st
     assert answer.status == status
     assert answer.fields["connection"].lower() == "close"
     if status == 405:
-        assert answer.fields["allow"] == "GET, HEAD"
+        assert answer.fields["allow"] == "GET, HEAD, OPTIONS"
     assert probing.get(serving).status == 200
 
 

@@ -108,15 +108,22 @@ frontend all
   default_backend web
 backend web
   option httpchk
-  http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host drainit
-  http-check expect status 200
-  server one 127.0.0.1:8080 check port 14315 inter 100ms fall 1 rise 1
+  {check}
+  server one 127.0.0.1:8080 check port 14315 inter 100ms fall 1 rise 1 {server}
 """
+NAMED = "http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host drainit\n  http-check expect status 200"
 
 
-def test_haproxy_takes_it_out_and_the_app_serves_on(box, start, place):
+@pytest.mark.parametrize("check, server", [
+    (NAMED, ""),
+    # Its own: OPTIONS / HTTP/1.0.
+    ("", ""),
+    (NAMED, "check-send-proxy"), ("", "check-send-proxy"),
+    ("", "send-proxy-v2 check-send-proxy"),
+], ids=["a page", "its own", "a page, PROXY 1", "its own, PROXY 1", "its own, PROXY 2"])
+def test_haproxy_takes_it_out_and_the_app_serves_on(box, start, place, check, server):
     configuration = place / "haproxy.cfg"
-    configuration.write_text(HAPROXY.format(place=place))
+    configuration.write_text(HAPROXY.format(place=place, check=check, server=server))
     start(["haproxy", "-db", "-f", configuration], network=f"/proc/{box.first}/ns/net")
 
     def state():
@@ -132,7 +139,9 @@ def test_haproxy_takes_it_out_and_the_app_serves_on(box, start, place):
         return row["status"], row["check_status"], row["check_code"]
 
     until(lambda: state() == ("UP", "L7OK", "200"), "HAProxy has seen that it is ready")
-    assert probing.get(box, "/", port=9000).status == 200
+    # The app itself understands no PROXY header of version 2.
+    understood = "v2" not in server
+    assert not understood or probing.get(box, "/", port=9000).status == 200
     box.signal(signal.SIGTERM)
     until(lambda: state() == ("DOWN", "L7STS", "503"), "HAProxy has seen that it drains")
     assert probing.get(box, "/", port=9000).status == 503
@@ -156,6 +165,20 @@ http {{ access_log off; {temporary}
     answer = probing.wait_for_status(box, 503, port=9000)
     assert answer.text == "draining\n"
     assert not beside.log.matching("error")
+
+
+def test_nginx_says_who_asks_and_the_answer_is_the_same(box, start, place):
+    configuration = place / "nginx.conf"
+    configuration.write_text(f"""
+load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+daemon off; master_process off; pid {place}/pid; error_log stderr;
+events {{}}
+stream {{ server {{ listen 9000; proxy_pass 127.0.0.1:14315; proxy_protocol on; }} }}""")
+    start(["nginx", "-c", configuration], network=f"/proc/{box.first}/ns/net")
+    until(lambda: box.can_connect(9000), "nginx listens")
+    assert probing.get(box, port=9000).status == 200
+    box.signal(signal.SIGTERM)
+    assert probing.wait_for_status(box, 503, port=9000).text == "draining\n"
 
 
 def test_an_agent_that_would_keep_the_connection(box):

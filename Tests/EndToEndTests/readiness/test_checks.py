@@ -20,7 +20,8 @@ def test_grpc_holds_when_a_real_server_is_serving(drainit, health, check, servic
     server.answer = {service: NOT_SERVING}
     until(lambda: "NOT_SERVING" in probing.get(box).text, "it does not serve")
     server.answer = {}
-    until(lambda: "call refused" in probing.get(box).text, "it does not know the service")
+    unknown = f"unknown service {service.decode()}".rstrip()
+    until(lambda: f"({unknown})" in probing.get(box).text, "it does not know the service")
     server.answer = {service: SERVING}
     probing.wait_until_ready(box)
     assert set(server.asked) == {service}

@@ -6,6 +6,7 @@ import time
 import pytest
 
 import probing
+from box import until
 
 EVERY = ("--ready-every", "100ms")
 
@@ -29,8 +30,18 @@ def test_a_name_server_that_is_dead_delays_nothing(drainit, place):
 
 
 SERVER = r"""
-import socket, struct
-table = {"db.two.test": {1: ["127.0.0.7"], 28: ["::1"]}, "six.two.test": {28: ["::1"]}}
+import socket, struct, threading, time
+table = {"db.two.test": {1: ["127.0.0.7"], 28: ["::1"]}, "six.two.test": {28: ["::1"]},
+         "half.test": {1: ["127.0.0.7"]}, "half6.test": {28: ["::1"]}, "late.test": {1: ["127.0.0.7"]}}
+silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+silent.bind(("127.0.0.56", 53))
+def deny():
+    denier = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    denier.bind(("127.0.0.55", 53))
+    while True:
+        query, peer = denier.recvfrom(512)
+        denier.sendto(query[:2] + b"\x81\x83\0\1\0\0\0\0\0\0" + query[12:], peer)
+threading.Thread(target=deny, daemon=True).start()
 four, six = socket.create_server(("127.0.0.7", 9)), socket.create_server(("::1", 10), family=socket.AF_INET6)
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("127.0.0.53", 53))
@@ -48,6 +59,10 @@ while True:
         s.sendto(query[:2] + b"\x81\x82\0\1\0\0\0\0\0\0" + question, peer)
         continue
     found = table.get(name)
+    if name.startswith("half") and kind not in found:
+        continue
+    if name == "late.test":
+        time.sleep(0.1)
     data = [socket.inet_pton(socket.AF_INET if kind == 1 else socket.AF_INET6, text)
             for text in (found or {}).get(kind, [])]
     # What nobody asked for comes first.
@@ -60,10 +75,10 @@ while True:
 
 
 
-def resolving(drainit, place, check, hosts=""):
+def resolving(drainit, place, check, hosts="", servers=("127.0.0.54", "127.0.0.53")):
     """drainit with this check, a name server of the test's as its app, and another that is not there."""
     (place / "resolv.conf").write_text(
-        "search one.test two.test\nnameserver 127.0.0.54\nnameserver 127.0.0.53\n")
+        "search one.test two.test\n" + "".join(f"nameserver {server}\n" for server in servers))
     (place / "hosts").write_text(hosts)
     script = (f'mount --bind {place}/resolv.conf /etc/resolv.conf && '
               f'mount --bind {place}/hosts /etc/hosts && exec "$@"')
@@ -81,6 +96,25 @@ def test_both_kinds_of_address_are_tried(drainit, place):
     # Nobody listens on the IPv4 address there.
     box = resolving(drainit, place, "tcp:db.two.test:10")
     probing.wait_for_status(box, 200)
+
+
+@pytest.mark.parametrize("check", ["tcp:half.test:9", "tcp:half6.test:10"])
+def test_one_kind_of_address_suffices_where_the_other_never_comes(drainit, place, check):
+    box = resolving(drainit, place, check)
+    probing.wait_for_status(box, 200)
+    assert "no answer in time" not in probing.get(box, "/readyz?verbose").text
+
+
+def test_a_fast_servers_no_does_not_win_over_anothers_address(drainit, place):
+    box = resolving(drainit, place, "tcp:late.test:9", servers=("127.0.0.55", "127.0.0.53"))
+    probing.wait_for_status(box, 200)
+
+
+def test_a_dead_server_does_not_delay_a_no(drainit, place):
+    # Three names are tried; the dead server is waited for at the first alone, for less than a check may take.
+    box = resolving(drainit, place, "tcp:nothing:9", servers=("127.0.0.55", "127.0.0.56"))
+    box.out.wait_for("serving")
+    until(lambda: "no address" in probing.wait_for_status(box, 503).text, "it has no address")
 
 
 def test_the_hosts_file_comes_first(drainit, place):
