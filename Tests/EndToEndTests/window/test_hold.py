@@ -4,10 +4,12 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
 
+import probing
 from box import until
 from conftest import NOBODY
 from registry import Registry
@@ -71,6 +73,32 @@ def test_the_window_ends_when_the_traffic_has_and_says_so_where_the_container_lo
     assert 5 < seconds(app) < 20
     summary, = app.log.matching("^drainit: held for")
     assert " (quiet; " in summary and "late arrivals, last at +" in summary and "exited" not in summary
+    assert_untouched(app)
+
+
+def test_a_request_in_flight_holds_it(bench, app):
+    answers = []
+
+    def ask():
+        with app.connect(8080) as made:
+            made.sendall(b"GET /slow/10000 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            answers.append(probing.read_all(made).endswith(b"ok\n"))
+
+    with Traffic(app) as traffic:
+        slow = threading.Thread(target=ask)
+        slow.start()
+        clients = traffic.requests(20)
+        until(lambda: clients.count > 5, "requests are answered")
+        hold = Hold(bench, app, "--drain", "1s..25s")
+        app.log.wait_for("^drainit: holding")
+        counted = clients.count
+        until(lambda: clients.count > counted + 20, "a second's requests")
+        clients.end()
+        assert hold.wait() == (0, "")
+    # Nobody has told the app anything, and the window has outlasted its answer.
+    assert answers == [True]
+    slow.join()
+    app.log.wait_for(r"^drainit: held for .* \(quiet; ")
     assert_untouched(app)
 
 

@@ -1,6 +1,7 @@
 """A window that the traffic ends, in a real container: nobody, no capability, the default seccomp filter."""
 
 import json
+import threading
 import time
 
 import pytest
@@ -53,6 +54,24 @@ def test_it_ends_by_itself_whatever_rights_are_left(podman, place):
     found = container.log.wait_for(words)
     assert 8 <= int(found.group(1)) <= real.count
     assert message.read_text() == line + "\n"
+
+
+def test_a_request_in_flight_holds_it(podman):
+    container = podman.run("traffic", options=(*STRICT, "--env", "DRAINIT_DRAIN=2s..25s"))
+    probing.wait_until_ready(container)
+    answered = []
+
+    def ask():
+        with container.connect(8080) as made:
+            made.sendall(b"GET /slow/10000 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            answered.append((probing.read_all(made).endswith(b"ok\n"), time.monotonic()))
+
+    slow = threading.Thread(target=ask)
+    slow.start()
+    stop_under_load(container, 1)
+    slow.join()
+    assert answered[0][0] and answered[0][1] < container.log.time_of("window over|SIGTERM to web$") + 0.2
+    container.log.wait_for(r"drained in (?:[89]|1\d)[\d.]*s \(quiet; ")
 
 
 def test_as_json(podman, place):

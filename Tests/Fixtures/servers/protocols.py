@@ -3,6 +3,7 @@
   protocols.py serve KIND PORT [PING]
   protocols.py idle KIND HOST PORT           uses a connection once, prints "idle" and keeps it
   protocols.py ask KIND HOST PORT PAUSE SECONDS    uses one, asks once more on it, and prints "answered"
+  protocols.py repeat KIND HOST PORT TIME    asks five times a second for so long, prints "answered"
 
 KIND is http (careless: SIGTERM is its end), websocket or grpc, or for the clients http2 and tls. The server pings
 every PING seconds, where that is given; the idle client of a WebSocket pings, too.
@@ -166,6 +167,14 @@ def main(verb, kind, *words):
     ask(0)
     if verb == "idle":
         print("idle", flush=True)
+        time.sleep(600)
+    if verb == "repeat":
+        print("idle", flush=True)
+        ends = time.monotonic() + float(words[2])
+        while time.monotonic() < ends:
+            ask(0)
+            time.sleep(0.2)
+        print("answered", flush=True)
         time.sleep(600)
     time.sleep(float(words[2]))
     ask(float(words[3]))
