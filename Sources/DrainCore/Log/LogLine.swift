@@ -19,7 +19,7 @@ public struct LogContext: Sendable {
   public private(set) var status = [UInt8](repeating: 0, count: LogLine.longestStatus)
   /// The UDP port that was taken for a client's; 0 for none.
   public var clientPort: UInt16 = 0
-  /// The UNIX socket that the app was found to listen on, up to the first zero.
+  /// The path of the UNIX socket that the app was found to listen on.
   public var unixPath: [UInt8] = []
   /// Whether lines are JSON objects (`--log json`).
   public var isJSON = false

@@ -22,12 +22,8 @@ extension ByteBuffer {
       append("; if that is all, give --ready none --port ")
       append(decimal: UInt64(port))
     case .local:
-      let path = context.unixPath.span
-      let name = path.before(path.index(of: 0) ?? path.count)
-      append("a UNIX socket, ")
-      append(printable: name)
-      append("; if that is all, give --ready unix:")
-      append(printable: name)
+      append("a UNIX socket; if that is all, give --ready unix:")
+      append(printable: context.unixPath.span)
     }
   }
 }

@@ -28,14 +28,21 @@ extension Options {
     named.hasPort = !ports.isEmpty
     named.hasLocal = !socketPaths.isEmpty
     for check in ready {
+      // A name is as a rule another's, such as the database that a worker needs.
       switch check.kind {
       case .unix: named.hasLocal = true
-      case .tcp(let host, _), .http(let host, _, _), .grpc(let host, _, _):
-        // A name is as a rule another's, such as the database that a worker needs.
-        if !CheckTarget.needsName(host) { named.asksApp = true }
+      case .tcp(let host, _): named.note(host)
+      case .http(let host, _, _): named.note(host)
+      case .grpc(let host, _, _): named.note(host)
       case .listening, .send, .exec, .file, .absent, .notify, .descriptor, .none: break
       }
     }
     return named
+  }
+}
+
+extension NamedSockets {
+  @inline(never) fileprivate mutating func note(_ host: [UInt8]) {
+    if !CheckTarget.needsName(host) { asksApp = true }
   }
 }

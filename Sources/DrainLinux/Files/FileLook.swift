@@ -28,10 +28,10 @@ public enum FileLook {
 
   /// Whether a socket is there, by an absolute path with a zero behind it; false where the kernel would have
   /// to ask a file system.
-  public static func isSocket(_ path: UnsafeRawBufferPointer) -> Bool {
-    guard path.first == UInt8(ascii: "/"), path.last == 0, let start = path.baseAddress,
-      let file = opened(start.assumingMemoryBound(to: CChar.self))
-    else { return false }
+  public static func isSocket(_ path: UnsafePointer<CChar>) -> Bool {
+    guard path[0] == CChar(bitPattern: UInt8(ascii: "/")), let file = opened(path) else {
+      return false
+    }
     var status = stat()
     return fstat(file.number, &status) == 0 && linux_file_type(&status) == linux_S_IFSOCK
   }

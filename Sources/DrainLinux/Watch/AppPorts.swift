@@ -8,15 +8,16 @@ import DrainCore
 public struct AppPorts: ~Copyable {
   /// What decides whose a socket is.
   private var ownership = SocketOwnership()
-  private var found = AppListeners()
-  private var candidates = ListenerCandidates()
-  private var table = SocketTable()
+  var found = AppListeners()
+  var candidates = ListenerCandidates()
+  var table = SocketTable()
   /// Whether what a list shows was there before the app.
   private var notesBefore = false
   private var processes: AppProcesses
   /// Whether a process of the app could not be read in the last search.
-  private var hasUnread = false
-  private var unixListeners = UnixListeners()
+  var hasUnread = false
+  /// The path of the UNIX socket that the last look found, with a zero behind it; empty for none.
+  var unixPath = ByteBuffer(capacity: 128)
   /// The ports that the kernel gives to clients, once a look has asked.
   private var clientPorts: (low: UInt16, high: UInt16)?
   private var entries: ByteBuffer
@@ -95,13 +96,6 @@ public struct AppPorts: ~Copyable {
     return found
   }
 
-  /// The path of the UNIX socket that the last look found, with a zero behind it; empty for none.
-  public var unixPath: [UInt8] {
-    var path: [UInt8] = []
-    for index in 0..<unixListeners.path.count { path.append(unixListeners.path.bytes[index]) }
-    return path
-  }
-
   /// The way that the last look went.
   public var way: PortsWay { found.way }
 
@@ -169,15 +163,6 @@ public struct AppPorts: ~Copyable {
     }
   }
 
-  private mutating func lookForUnixListeners() {
-    candidates.removeAll()
-    unixListeners.read(into: &candidates)
-    hasUnread = false
-    if candidates.count > 0 { searchProcesses(links: 65_536) }
-    found.hasLocal = unixListeners.hasApps(candidates, orHere: hasUnread)
-    if !unixListeners.isWhole || candidates.isOverfull { found.isPartial = true }
-  }
-
   private mutating func takeCandidates() {
     for index in 0..<candidates.count {
       guard let candidate = candidates.candidate(index) else { break }
@@ -193,7 +178,7 @@ public struct AppPorts: ~Copyable {
 
   /// Looks for the undecided sockets among the descriptors of the app's processes, reading at most
   /// that many links.
-  private mutating func searchProcesses(links limit: Int) {
+  mutating func searchProcesses(links limit: Int) {
     if !processes.begin() {
       if !ownership.cgroupTells { found.isPartial = true }
       return

@@ -6,7 +6,7 @@ struct SocketTable: ~Copyable {
   /// Where the rows come from; `.nothing` where neither way was open.
   private(set) var source: PortsWay.Table = .nothing
   /// Whether the list broke off before its end.
-  private(set) var isPartial = false
+  var isPartial = false
   /// Drainit's own listener: nil where it has none, else whether it is of IPv6.
   var ownListenerIsV6: Bool?
 
@@ -18,8 +18,8 @@ struct SocketTable: ~Copyable {
   private var request = SocketRequest.listeners(isV6: false)
   private var batches = 0
   private var file: FileDescriptor?
-  private var lines = ByteBuffer(capacity: 4_096)
-  private var lineStart = 0
+  private(set) var lines = ByteBuffer(capacity: 4_096)
+  var lineStart = 0
 
   init() {}
 
@@ -96,21 +96,30 @@ struct SocketTable: ~Copyable {
   }
 
   private mutating func beginProcNet() {
-    file =
+    let text =
       switch (request.isDatagram, request.isV6) {
       case (false, false): ProcFile.open("/proc/net/tcp")
       case (false, true): ProcFile.open("/proc/net/tcp6")
       case (true, false): ProcFile.open("/proc/net/udp")
       case (true, true): ProcFile.open("/proc/net/udp6")
       }
-    lines.removeAll()
-    lineStart = 0
+    open(text)
     if file != nil {
       if !request.isDatagram { source = .procNet }
     } else if !request.isV6 {
       // Without IPv6 there is no tcp6; without tcp there is nothing to see.
       isPartial = true
     }
+  }
+
+  /// Whether a text is being read.
+  var isOpen: Bool { file != nil }
+
+  /// Begins to read a text.
+  mutating func open(_ text: consuming FileDescriptor?) {
+    file = text
+    lines.removeAll()
+    lineStart = 0
   }
 
   private mutating func nextLine() -> SocketRow? {
@@ -127,7 +136,7 @@ struct SocketTable: ~Copyable {
   }
 
   /// Where the line at `lineStart` ends, reading on where it is not whole; nil at the file's end.
-  private mutating func lineEnd() -> Int? {
+  mutating func lineEnd() -> Int? {
     var place = lineStart
     while true {
       while place < lines.count {

@@ -42,6 +42,16 @@ struct CheckChildren: ~Copyable {
     resolutions = InlineArray { _ in nil }
   }
 
+  /// Whether one of them waits for a file that is a socket.
+  @inline(never) mutating func waitsForSocket() -> Bool {
+    for index in 0..<kinds.count {
+      guard case .file = kinds[index] else { continue }
+      guard let words = programs[index]?.pointers, let path = words[0] else { continue }
+      if FileLook.isSocket(path) { return true }
+    }
+    return false
+  }
+
   /// When `expire` has something to do.
   var nextDeadline: Instant {
     // Asked in every turn: in place, since a getter would be handed a copy.

@@ -61,6 +61,9 @@ struct CheckGroup: ~Copyable {
   /// What a check last came to.
   @inline(never) func outcome(of check: Int) -> CheckOutcome { gate.checks.outcome(of: check) }
 
+  /// Whether one of its checks waits for a file that is a socket.
+  mutating func waitsForSocket() -> Bool { children.waitsForSocket() }
+
   /// Whether every check held when it was last run.
   var allHold: Bool { gate.checks.allHold }
 

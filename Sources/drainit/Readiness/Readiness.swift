@@ -28,9 +28,8 @@ struct Readiness: ~Copyable {
   var body: ByteBuffer
   /// `--port`, empty where it was not given.
   private let given: PortSet
-  /// What else was named, and the files of `--ready` that may be sockets.
+  /// What was named of the app's sockets; a `file:` may be one, too.
   private let named: NamedSockets
-  private let files: [[UInt8]]
   var hasStarted = false
   var hasStopped = false
   /// The app's ports, as they were when it was last asked what it listens on.
@@ -67,9 +66,6 @@ struct Readiness: ~Copyable {
     self.groups = groups
     self.given = given
     named = options.named
-    files = options.ready.compactMap {
-      if case .file(let path) = $0.kind { path + [0] } else { nil }
-    }
     listenFailure = failure
     body = ByteBuffer(capacity: isOff ? 0 : EndpointLimits.bodyBytes)
   }
@@ -89,9 +85,7 @@ struct Readiness: ~Copyable {
     watchedPorts = given.isEmpty ? found.ports : given
     clientPort = found.clientPort
     var named = named
-    for file in files where file.withUnsafeBytes({ FileLook.isSocket($0) }) {
-      named.hasLocal = true
-    }
+    if groups[.ready].pointee.waitsForSocket() { named.hasLocal = true }
     return found.verdict(named)
   }
 

@@ -49,9 +49,8 @@ extension Supervisor {
   /// Says once what an app has that waits in vain for a TCP listener.
   @inline(never) mutating func noteElsewhere() {
     hasNotedElsewhere = true
-    log.context.unixPath = readiness.world.ports.unixPath
+    log.context.unixPath = readiness.world.ports.unixListener
     log.write(.listensElsewhere(readiness.world.elsewhere), lifecycle.state)
-    log.context.unixPath = []
   }
 
   /// Says once that arrivals cannot be seen.

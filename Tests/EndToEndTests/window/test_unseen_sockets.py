@@ -293,14 +293,14 @@ def test_port_takes_a_path_and_the_gate_waits_for_it(drainit, place):
 
 
 @pytest.mark.parametrize("word, told, body", [
-    ("a.sock", r"has no TCP listener, but a UNIX socket, {}/a.sock; .*--ready unix:{}/a.sock$",
+    ("a.sock", r"has no TCP listener, but a UNIX socket; .*--ready unix:{}/a.sock$",
      "a UNIX socket: --ready unix:PATH?"),
     ("udp:53", r"has no TCP listener, but UDP port 53; .*--ready none --port 53$",
      "UDP port 53: --ready none?")])
 def test_who_waits_in_vain_for_a_listener_is_told_what_to_give(drainit, place, word, told, body):
     app = listener(word if ":" in word else place / word)
     box = drainit(app=app)
-    box.log.wait_for(told.format(place, place), deadline=20)
+    box.log.wait_for(told.format(place), deadline=20)
     assert body in probing.get(box).text
     time.sleep(6)
     assert len(box.log.matching("has no TCP listener")) == 1
@@ -322,3 +322,33 @@ def test_hold_lets_a_process_without_any_go(start, bench):
     assert code == 0
     box.log.wait_for(r"held for \S+ \(no-listener")
     box.close()
+
+
+WSGI = "def app(environ, start):\n    start('200 OK', [('Content-Length', '2')])\n    return [b'ok']\n"
+
+
+@pytest.mark.parametrize("server, query, answer", [
+    ("redis", b"PING\r\n", b"+PONG"), ("gunicorn", b"GET / HTTP/1.0\r\n\r\n", b"HTTP/1.")])
+def test_servers_on_a_unix_socket_alone_answer_through_the_window(
+        drainit, place, server, query, answer):
+    (place / "wsgi.py").write_text(WSGI)
+    app = {
+        "redis": ["/usr/bin/redis-server", "--port", "0", "--save", "", "--dir", place,
+                  "--unixsocket", place / "app.sock"],
+        "gunicorn": ["/usr/bin/gunicorn", "--chdir", place, "--bind", f"unix:{place}/app.sock",
+                     "--worker-tmp-dir", place, "wsgi:app"],
+    }[server]
+    box = drainit("--drain", "1s..4s", "--log", "json", "--port", place / "app.sock", app=app)
+    probing.wait_until_ready(box)
+    begun = time.monotonic()
+    box.signal(signal.SIGTERM)
+    while time.monotonic() < begun + 3.5:
+        with socket.socket(socket.AF_UNIX) as made:
+            made.settimeout(5)
+            made.connect(str(place / "app.sock"))
+            made.sendall(query)
+            assert made.recv(99).startswith(answer)
+        time.sleep(0.1)
+    assert box.wait() == 0
+    stop = Stop(box)
+    assert stop.end == "max" and stop.seconds >= 4, stop
