@@ -40,6 +40,11 @@ extension YAMLParser {
     return text.bytes.cut(start, start &+ count)
   }
 
+  /// Where these bytes are, as long as the parser is.
+  func place(_ node: YAMLNode) -> UnsafeBufferPointer<UInt8> {
+    bytes(node).withUnsafeBufferPointer { $0 }
+  }
+
   mutating func add(_ node: YAMLNode, weight more: Int = 1) -> Int {
     weight &+= more
     if weight > YAMLParser.nodeLimit { fail(.tooMany) }

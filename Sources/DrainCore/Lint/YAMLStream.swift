@@ -1,9 +1,10 @@
 /// A stream of YAML or JSON documents that was read whole, and is asked by paths.
 ///
 /// Scalars are what kubectl takes them for (YAML 1.1 with `yes`, `on` and `017`), not what YAML 1.2 says.
+/// A class, so that a question passes one word: of a structure the optimizer made a copy for each.
 /// A value is named by its number; what is asked for and is not there is 0, also where the value is of
 /// another type.
-public struct YAMLStream: ~Copyable {
+public final class YAMLStream {
   /// The longest text that is read.
   public static var longest: Int { 32 << 20 }
 
@@ -121,13 +122,17 @@ public struct YAMLStream: ~Copyable {
 
   /// The bytes of a text, a number or another scalar; empty where the value is none.
   @_lifetime(borrow self)
-  @inline(never) func scalar(_ value: Int) -> Span<UInt8> { parser.bytes(node(value)) }
+  @inline(never) func scalar(_ value: Int) -> Span<UInt8> {
+    // What never changes lives as long as we do, which the compiler does not see of a class.
+    let bytes = parser.place(node(value))
+    return _overrideLifetime(bytes.span, borrowing: self)
+  }
 
   /// The bytes of a text; empty where the value is none.
   @_lifetime(borrow self)
   @inline(never) func text(_ value: Int) -> Span<UInt8> {
     let node = node(value)
-    return node.kind == .string ? parser.bytes(node) : Span()
+    return node.kind == .string ? scalar(value) : Span()
   }
 
   /// A copy of the text at a path; empty where the value is none.
