@@ -36,6 +36,12 @@ private func answer(_ request: HTTPRequest, _ head: Span<UInt8>) {
     let status = EndpointAnswer(facts: facts, now: Instant(nanoseconds: 1)).render(
       page, query: request.query.of(head), gate: gate, live: gate, into: &body)
     must(status == 200 || status == 503 || status == 400, "an answer that is none")
+    if request.check.isEmpty { continue }
+    must(request.check.end <= request.headLength, "a check beyond its head")
+    body.removeAll()
+    let one = EndpointAnswer(facts: facts, now: Instant(nanoseconds: 1)).render(
+      page, check: request.check.of(head), gate: gate, live: gate, into: &body)
+    must(one == 200 || one == 503 || one == 404, "an answer about one check that is none")
   }
 }
 

@@ -105,9 +105,20 @@ enum PercentDecoding {
 
   /// Whether `text`, decoded as a query's value, is `expected`.
   static func isEqual(_ text: Span<UInt8>, query expected: Span<UInt8>) -> Bool {
+    isEqual(text, expected, plusIsSpace: true)
+  }
+
+  /// Whether `text`, decoded as a part of a path, is `expected`.
+  static func isEqual(_ text: Span<UInt8>, path expected: Span<UInt8>) -> Bool {
+    isEqual(text, expected, plusIsSpace: false)
+  }
+
+  @inline(never) private static func isEqual(
+    _ text: Span<UInt8>, _ expected: Span<UInt8>, plusIsSpace: Bool
+  ) -> Bool {
     var index = 0
     for place in 0..<expected.count {
-      guard next(text, &index, plusIsSpace: true) == expected[place] else { return false }
+      guard next(text, &index, plusIsSpace: plusIsSpace) == expected[place] else { return false }
     }
     return index == text.count
   }

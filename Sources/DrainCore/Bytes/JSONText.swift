@@ -1,16 +1,19 @@
 extension ByteBuffer {
-  /// Appends bytes as the inside of a JSON string (RFC 8259, section 7). What is not ASCII is replaced: a
-  /// program's name may be no UTF-8.
+  /// Appends bytes as the inside of a JSON string (RFC 8259, section 7). What is no UTF-8 is replaced, and
+  /// so are control characters: a program's name may have any byte.
   public mutating func append(jsonEscaped bytes: Span<UInt8>) {
-    for index in 0..<bytes.count {
+    var index = 0
+    while index < bytes.count {
       let byte = bytes[index]
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        append(UInt8(ascii: "\\"))
-        append(byte)
-      case 0x20...0x7e: append(byte)
-      default: append("\\ufffd")
+      let length = bytes.characterLength(at: index)
+      if length == 0 || byte.isControl {
+        append("\\ufffd")
+        index &+= 1
+        continue
       }
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { append(UInt8(ascii: "\\")) }
+      append(bytes.cut(index, index &+ length))
+      index &+= length
     }
   }
 

@@ -98,7 +98,7 @@ public struct EndpointAnswer: BitwiseCopyable, Sendable {
   }
 
   /// The app runs, or is still to be started.
-  private var isAlive: Bool {
+  var isAlive: Bool {
     switch facts.phase {
     case .waiting: true
     case .starting, .serving, .draining, .stopping, .killing: facts.appRuns
@@ -106,7 +106,7 @@ public struct EndpointAnswer: BitwiseCopyable, Sendable {
     }
   }
 
-  private func renderReady(
+  func renderReady(
     _ gate: borrowing ReadinessGate, _ query: Span<UInt8>, isVerbose: Bool,
     _ body: inout ByteBuffer
   ) -> Bool {
@@ -222,14 +222,20 @@ extension EndpointAnswer {
       if outcome.doesHold || HTTPQuery.excludes(checks.names[index], in: query) { continue }
       if !isFirst { body.append(", ") }
       isFirst = false
-      body.append(checks.names[index])
-      if case .fails(let failure) = outcome {
-        body.append(" (")
-        failure.append(to: &body, of: checks.names[index])
-        body.append(")")
-      }
+      append(failing: index, of: checks, &body)
     }
     body.append("\n")
+  }
+
+  /// Names a check, with the reason where it fails.
+  func append(
+    failing index: Int, of checks: borrowing CheckSchedule, _ body: inout ByteBuffer
+  ) {
+    body.append(checks.names[index])
+    guard case .fails(let failure) = checks.outcome(of: index) else { return }
+    body.append(" (")
+    failure.append(to: &body, of: checks.names[index])
+    body.append(")")
   }
 
   /// Lists every check as kube-apiserver's `?verbose` does, but with the reason.

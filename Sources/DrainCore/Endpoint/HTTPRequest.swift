@@ -4,6 +4,8 @@ public struct HTTPRequest: Equatable, BitwiseCopyable, Sendable {
   public var route: Route
   /// What the answer has beside its status.
   public var answer: Answer
+  /// The one check that is asked for (`/readyz/CHECK`, `/livez/CHECK`), as a part of the head's bytes; empty for all.
+  public var check = ByteRange(start: 0, end: 0)
   /// What followed the question mark, as a part of the head's bytes.
   public var query: ByteRange
   /// How many bytes the head has; what follows is a body or another request.

@@ -197,8 +197,16 @@ public struct HTTPRequestParser: BitwiseCopyable, Sendable {
     let path = split.path.of(bytes)
     // An absolute form without a path means "/" or, for OPTIONS, "*" (RFC 9112, section 3.2.4).
     if isOptions && (path.isEmpty || isEqual(path, "/")) { return .request(request) }
-    guard let route = HTTPRequest.Route(path: path) else { return .refused(.notFound) }
-    request.route = route
+    if let route = HTTPRequest.Route(path: path) {
+      request.route = route
+      return .request(request)
+    }
+    // `/readyz/CHECK`, as kube-apiserver has it; a slash of the check's own may be escaped.
+    guard let slash = path.index(of: UInt8(ascii: "/"), from: 1), slash &+ 1 < path.count,
+      case .probe(let page)? = HTTPRequest.Route(path: path.before(slash)), page != .startupz
+    else { return .refused(.notFound) }
+    request.route = .probe(page)
+    request.check = ByteRange(start: split.path.start &+ slash &+ 1, end: split.path.end)
     return .request(request)
   }
 }

@@ -13,6 +13,11 @@ public struct MetricsReport {
     body.append("drainit_build_info{version=\"")
     body.append(Version.text)
     body.append("\"} 1\n")
+    if facts.state.startedAt != .never {
+      body.metric(
+        "drainit_start_time_seconds", .gauge, "When drainit started the app, since 1970.")
+      body.sample("drainit_start_time_seconds", facts.calendar(facts.state.startedAt))
+    }
     body.metric("drainit_phase", .gauge, "1 for the phase that drainit is in.")
     for number in 0..<Phase.count {
       guard let phase = Phase(rawValue: number) else { continue }
@@ -184,9 +189,8 @@ extension ByteBuffer {
     append(set.name)
     append("\",check=\"")
     for byte in check {
-      // What is not ASCII may be no UTF-8, which the format asks for.
       if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { append(UInt8(ascii: "\\")) }
-      append(byte.isPrintable ? byte : UInt8(ascii: "?"))
+      append(byte)
     }
     append("\"} ")
   }

@@ -135,6 +135,8 @@ public struct StatusReport {
     body.string(facts.plan.windowSource.word)
     body.field("grace_seconds")
     body.seconds(facts.plan.grace)
+    body.field("grace_assumed_seconds")
+    body.seconds(facts.plan.grace == nil ? facts.plan.windowSource.assumedGrace : nil)
     body.field("stop_timeout_seconds")
     body.seconds(facts.plan.stopTimeout)
     body.field("unready_after_seconds")

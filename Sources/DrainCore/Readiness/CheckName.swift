@@ -1,7 +1,8 @@
 /// What a check is called wherever it is printed, and in `?exclude=`.
 ///
 /// It is the check as it was typed, without what may be secret: a URL's userinfo and query, and the
-/// arguments of a program. Control characters become question marks, so that a name stays on its line.
+/// arguments of a program. Control characters and what is no UTF-8 become question marks, so that a name
+/// stays on its line and may stand in any answer.
 public enum CheckName {
   /// The name of a check.
   public static func of(_ check: Check) -> [UInt8] {
@@ -10,11 +11,18 @@ public enum CheckName {
     var index = 0
     let end = min(endOfName(text), text.count)
     let userinfo = userinfo(in: text.extracting(0..<end))
-    while index < end && name.count < CheckLimits.nameBytes {
+    while index < end {
+      let length = text.before(end).characterLength(at: index)
+      let next = index &+ max(length, 1)
       if index < userinfo.start || index >= userinfo.end {
-        name.append(text[index].isControl ? UInt8(ascii: "?") : text[index])
+        if name.count &+ next &- index > CheckLimits.nameBytes { break }
+        if length == 0 || text[index].isControl {
+          name.append(UInt8(ascii: "?"))
+        } else {
+          for place in index..<next { name.append(text[place]) }
+        }
       }
-      index &+= 1
+      index = next
     }
     return name
   }

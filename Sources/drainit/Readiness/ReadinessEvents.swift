@@ -152,6 +152,14 @@ extension Readiness {
       gateIsOpen: groups[.ready].pointee.gate.isOpen,
       hasLive: groups[.live].pointee.gate.checks.count > 0)
     guard needed != .none, let request = endpoint.request(of: slot) else { return needed }
+    if !request.check.isEmpty {
+      let name = request.check.of(endpoint.head(of: slot))
+      let found =
+        needed == .ready
+        ? EndpointAnswer.check(named: name, of: groups[.ready].pointee.gate.checks)
+        : EndpointAnswer.check(named: name, of: groups[.live].pointee.gate.checks)
+      return found == nil ? .none : needed
+    }
     let query = request.query.of(endpoint.head(of: slot))
     let leavesAllOut =
       needed == .ready
@@ -207,11 +215,17 @@ extension Readiness {
     body.removeAll()
     let isKubelet = isKubelet(slot)
     let answer = EndpointAnswer(facts: facts.told(toKubelet: isKubelet), now: now)
-    let status = answer.render(
-      page, query: request.query.of(endpoint.head(of: slot)), gate: groups[.ready].pointee.gate,
-      live: groups[.live].pointee.gate,
-      into: &body)
-    if page == .readyz && !isKubelet, let peer = endpoint.peer(of: slot) {
+    let isOne = !request.check.isEmpty
+    let status =
+      isOne
+      ? answer.render(
+        page, check: request.check.of(endpoint.head(of: slot)),
+        gate: groups[.ready].pointee.gate, live: groups[.live].pointee.gate, into: &body)
+      : answer.render(
+        page, query: request.query.of(endpoint.head(of: slot)),
+        gate: groups[.ready].pointee.gate, live: groups[.live].pointee.gate, into: &body)
+    // Who asks for one check does not ask whether to send requests.
+    if page == .readyz && !isOne && !isKubelet, let peer = endpoint.peer(of: slot) {
       note(probe: peer, status, facts.phase, now)
     }
     endpoint.answer(slot, status: status, body: body, loop, at: now)

@@ -57,6 +57,9 @@ import Testing
     ("GET http:// HTTP/1.1\r\n" + host, .badTarget),
     ("GET / HTTP/1.1\r\n" + host, .notFound),
     ("GET /readyz/ HTTP/1.1\r\n" + host, .notFound),
+    ("GET /startupz/tcp:1 HTTP/1.1\r\n" + host, .notFound),
+    ("GET /status/x HTTP/1.1\r\n" + host, .notFound),
+    ("GET //readyz/x HTTP/1.1\r\n" + host, .notFound),
     ("GET //readyz HTTP/1.1\r\n" + host, .notFound),
     ("GET /READYZ HTTP/1.1\r\n" + host, .notFound),
     ("GET /readyz%00 HTTP/1.1\r\n" + host, .notFound),
@@ -130,6 +133,24 @@ import Testing
     #expect(request.answer == .whole)
     #expect(
       String(decoding: bytes[request.query.start..<request.query.end], as: UTF8.self) == query)
+  }
+
+  @Test func oneCheckMayBeAskedFor() {
+    let asked: [(String, ProbePage, String)] = [
+      ("/readyz/tcp:1", .readyz, "tcp:1"), ("/%72eadyz/a/b%2Fc?x", .readyz, "a/b%2Fc"),
+      ("/livez/exec:true", .livez, "exec:true"), ("/healthz/%65xec:a", .healthz, "%65xec:a"),
+      ("http://h/readyz/a", .readyz, "a"),
+    ]
+    for (path, page, check) in asked {
+      let bytes = Array("GET \(path) HTTP/1.0\r\n\r\n".utf8)
+      guard case .request(let request) = parse(bytes) else {
+        Issue.record("\(path)")
+        continue
+      }
+      #expect(request.route == .probe(page))
+      let asked = bytes[request.check.start..<request.check.end]
+      #expect(String(decoding: asked, as: UTF8.self) == check)
+    }
   }
 
   @Test func optionsIsForTheServerOrAPage() {

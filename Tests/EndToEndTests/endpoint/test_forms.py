@@ -32,6 +32,14 @@ READY = [
                b"Connection: close\r\nAccept-Encoding: gzip\r\n\r\n"),
     ("envoy", b"GET /readyz HTTP/1.1\r\nhost: cluster\r\nuser-agent: Envoy/HC\r\n"
               b"x-envoy-expected-rq-timeout-ms: 1000\r\n\r\n"),
+    ("route 53", GET + b"Connection: close\r\nUser-Agent: Amazon-Route53-Health-Check-Service "
+                 b"(ref 0a1b; report http://amzn.to/1vsZADi)\r\nAccept: */*\r\nAccept-Encoding: *\r\n\r\n"),
+    ("blackbox exporter", GET + b"User-Agent: Blackbox Exporter/0.25.0\r\nAccept-Encoding: gzip\r\n\r\n"),
+    ("traefik", GET + b"User-Agent: Go-http-client/1.1\r\nAccept-Encoding: gzip\r\n\r\n"),
+    ("a body that is awaited", GET + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n"),
+    ("an upgrade that is declined", GET + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+                                    b"HTTP2-Settings: AAMAAABk\r\n\r\n"),
+    ("through a proxy of the prober's", b"GET http://10.0.0.5:14315/readyz HTTP/1.1\r\nHost: x\r\n\r\n"),
     ("haproxy", b"OPTIONS / HTTP/1.0\r\ncontent-length: 0\r\n\r\n"),
     ("haproxy with a host", b"OPTIONS * HTTP/1.1\r\nhost: app\r\ncontent-length: 0\r\n\r\n"),
     ("haproxy with a path", b"OPTIONS /readyz HTTP/1.0\r\n\r\n"),
@@ -56,6 +64,15 @@ MALFORMED = [
     SIGNATURE + b"\x21\x11\0\x0b" + bytes(11), SIGNATURE + b"\x21\x21\0\x0c" + bytes(12),
     SIGNATURE + b"\x21\x41\0\x0c" + bytes(12), SIGNATURE + b"\x21\x13\0\x0c" + bytes(12),
     SIGNATURE + b"\x21\x11\xff\xff" + bytes(12), SIGNATURE + b"\x21\0\x0f\xf0" + bytes(4080),
+]
+
+# What no page is asked with, and what says why.
+OTHERS = [
+    (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 400, "this is not HTTP/1.1"),
+    (b"GET /readyz HTTP/2.0\r\nHost: x\r\n\r\n", 505, "use HTTP/1.1 or HTTP/1.0"),
+    (b"\x16\x03\x01\0\xc8\1\0\0\xc4\3\3" + bytes(180), 400, "this is not HTTP/1.1"),
+    (b"POST /readyz HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", 405, "use GET, HEAD or OPTIONS"),
+    (b"GET * HTTP/1.1\r\nHost: x\r\n\r\n", 400, "the target is not a path"),
 ]
 
 
@@ -97,6 +114,14 @@ def test_a_malformed_proxy_header_is_said_to_be_one(serving):
         connection.sendall(FOUR[:20])
         assert probing.Answer(probing.read_all(connection)).status == 408
     assert probing.get(serving).status == 200
+
+
+def test_another_protocol_reads_why_it_is_refused(serving):
+    for data, status, said in OTHERS:
+        with serving.connect(probing.PORT) as connection:
+            connection.sendall(data)
+            answer = probing.Answer(probing.read_all(connection))
+        assert answer.status == status and said in answer.text, data
 
 
 def test_curl_asks_as_it_does_through_a_proxy(serving):
