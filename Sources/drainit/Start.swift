@@ -83,13 +83,20 @@ private func probe(_ command: Command, _ options: Options, _ words: inout ByteBu
 {
   guard let check = options.probe else { return .ended(Lifecycle.ownFailure) }
   words.append("drainit: ")
+  var said = ByteBuffer(capacity: ProtocolLimits.bodyLineBytes)
   do throws(StartError) {
-    guard case .fails(let failure) = try Probe.ask(check, options, command) else {
+    guard case .fails(let failure) = try Probe.ask(check, options, command, said: &said) else {
       return .ended(0)
     }
     words.append(printable: CheckName.of(check))
     words.append(": ")
-    failure.append(to: &words, of: CheckName.of(check))
+    if case .status(let code) = failure, said.count > 0 {
+      words.append(decimal: UInt64(code))
+      words.append(": ")
+      words.append(said.bytes)
+    } else {
+      failure.append(to: &words, of: CheckName.of(check))
+    }
     _ = refuse(&words)
     return .ended(1)
   } catch {

@@ -47,6 +47,14 @@ private func answer(_ request: HTTPRequest, _ head: Span<UInt8>) {
 
 /// A server's answer to an `http:` check.
 func fuzzHTTPReply(_ input: Span<UInt8>) {
+  var line = HTTPBodyLine()
+  inPieces(input) { !line.isOver(after: $0) }
+  var text = ByteBuffer(capacity: 1024)
+  line.append(to: &text)
+  must(text.count <= ProtocolLimits.bodyLineBytes, "a line that is too long")
+  for index in 0..<text.count {
+    must(text.bytes[index] >= 0x20 && text.bytes[index] <= 0x7e, "a byte that is not printable")
+  }
   var parser = HTTPReplyParser()
   inPieces(input) { piece in
     switch parser.advance(over: piece) {

@@ -21,6 +21,8 @@ public struct HandOver: Equatable, BitwiseCopyable, Sendable {
   /// The socket of sd_notify(3), and the descriptor of `fd:N`; -1 for none.
   public var notify: Int32 = -1
   public var notice: Int32 = -1
+  /// How many bytes of `/dev/termination-log` are drainit's own, which its last line replaces.
+  public var traceBytes: Int32 = 0
   public var notices = AppNotices()
   /// The programs of checks and hooks that run.
   public var programs = ProgramGroups()

@@ -21,7 +21,8 @@ public struct HTTPReplyParser: BitwiseCopyable, Sendable {
   /// How many bytes of the present part were seen.
   private var seen = 0
   private var status: UInt16 = 0
-  private var total = 0
+  /// How many bytes it has taken.
+  public private(set) var total = 0
 
   public init() {}
 

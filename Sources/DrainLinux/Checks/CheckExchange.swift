@@ -10,6 +10,8 @@ struct CheckExchange: BitwiseCopyable {
     case connecting
     case sending
     case receiving
+    /// It has failed, and the answer's first words are still to come.
+    case sayingWhy
     /// The outcome is told; the rest of the answer is read and dropped.
     case draining
   }
@@ -25,7 +27,7 @@ struct CheckExchange: BitwiseCopyable {
   var addresses = AddressList()
   /// The index of the address after the present one.
   var next = 0
-  /// Why the first address did not answer, where `hasFailed` says that it did not.
+  /// Why the first address did not answer, where `hasFailed` says that it did not; what the answer says.
   var failure = CheckFailure.noAddress
   var hasFailed = false
   var sent = 0

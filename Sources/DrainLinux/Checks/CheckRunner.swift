@@ -37,6 +37,8 @@ public struct CheckRunner: ~Copyable {
   private var descriptors: InlineArray<16, FileDescriptor?>
   private var exchanges: [CheckExchange]
   private var input: ByteBuffer
+  /// What the body of an answer says, where somebody wants to know.
+  private var bodyLine: HTTPBodyLine?
 
   /// Makes a runner of the first `CheckLimits.count` checks; every token has this `kind`.
   public init(checks: [Check], headers: [[UInt8]], timeout: Interval, kind: UInt8) {
@@ -117,6 +119,7 @@ public struct CheckRunner: ~Copyable {
       }
     case .sending: outcome = send(check, loop)
     case .receiving: outcome = receive(check, loop)
+    case .sayingWhy: outcome = readOn(check, loop)
     case .draining:
       drain(check, loop)
       outcome = nil
@@ -138,11 +141,21 @@ public struct CheckRunner: ~Copyable {
   /// Ends one check that has taken too long; to be called until it returns nil.
   public mutating func expire(_ loop: borrowing EventLoop, at now: Instant) -> CheckReport? {
     for check in 0..<targets.count where exchanges[check].deadline <= now {
-      let hasOutcome = exchanges[check].stage == .draining
+      let stage = exchanges[check].stage
+      let failure = stage == .sayingWhy ? exchanges[check].failure : .timedOut
       close(check, loop)
-      if !hasOutcome { return CheckReport(check: check, outcome: .fails(.timedOut)) }
+      if stage != .draining { return CheckReport(check: check, outcome: .fails(failure)) }
     }
     return nil
+  }
+
+  /// From now on a status that fails is told when the first line of the answer's body is there, too.
+  public mutating func readsBodies() { bodyLine = HTTPBodyLine() }
+
+  /// Appends that line; nothing where there was none.
+  public mutating func appendBody(to buffer: inout ByteBuffer) {
+    guard let line = bodyLine.take() else { return }
+    line.append(to: &buffer)
   }
 
   // MARK: One exchange
@@ -218,16 +231,42 @@ public struct CheckRunner: ~Copyable {
     _ check: Int, below limit: UInt16, _ loop: borrowing EventLoop
   ) -> CheckOutcome? {
     var parser = exchanges[check].httpReply
+    let before = parser.total
     let progress = parser.advance(over: input.bytes)
     exchanges[check].httpReply = parser
     switch progress {
     case .needMore: return nil
     case .malformed: return finish(check, .fails(.badAnswer), loop)
     case .status(let code):
+      if code >= limit, bodyLine != nil {
+        exchanges[check].stage = .sayingWhy
+        exchanges[check].failure = .status(code)
+        // From the byte on that ended the number: it may be the line's end.
+        return readBody(check, from: parser.total &- before &- 1, loop)
+      }
       // The rest is read too, within bounds: a server whose client resets it may complain.
       exchanges[check].stage = .draining
       return code < limit ? .holds : .fails(.status(code))
     }
+  }
+
+  /// Goes on with an answer whose body is to be known.
+  private mutating func readOn(_ check: Int, _ loop: borrowing EventLoop) -> CheckOutcome? {
+    switch input.receive(from: exchanges[check].number) {
+    case .wouldBlock: return nil
+    case .bytes: return readBody(check, from: 0, loop)
+    case .endOfFile, .failed: return finish(check, .fails(exchanges[check].failure), loop)
+    }
+  }
+
+  private mutating func readBody(
+    _ check: Int, from start: Int, _ loop: borrowing EventLoop
+  ) -> CheckOutcome? {
+    guard var line = bodyLine.take() else { return nil }
+    let isOver = line.isOver(after: input.bytes.extracting(start...))
+    bodyLine = consume line
+    if !isOver { return nil }
+    return finish(check, .fails(exchanges[check].failure), loop)
   }
 
   private mutating func readGRPC(_ check: Int, _ loop: borrowing EventLoop) -> CheckOutcome? {

@@ -64,6 +64,12 @@ struct CheckGroup: ~Copyable {
   /// Whether one of its checks waits for a file that is a socket.
   mutating func waitsForSocket() -> Bool { children.waitsForSocket() }
 
+  /// Has the body of an answer that fails read, too.
+  mutating func readsBodies() { runner.readsBodies() }
+
+  /// Appends the first line of that body.
+  mutating func appendBody(to buffer: inout ByteBuffer) { runner.appendBody(to: &buffer) }
+
   /// Whether every check held when it was last run.
   var allHold: Bool { gate.checks.allHold }
 

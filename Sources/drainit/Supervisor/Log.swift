@@ -7,7 +7,7 @@ struct Log: ~Copyable {
   private var sink: LogSink
   private let threshold: LogLevel
   /// How many bytes of `/dev/termination-log` are the log's.
-  private var traceBytes = 0
+  var traceBytes = 0
   /// How many dropped lines the log has told of.
   private var toldDropped: UInt64 = 0
   private var line = ByteBuffer(capacity: LogLine.longest)

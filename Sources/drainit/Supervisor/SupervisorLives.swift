@@ -56,6 +56,7 @@ extension Supervisor {
     handOver.notices = readiness.world.notices
     handOver.programs = readiness.world.programs
     handOver.traffic = window.rule.memory
+    handOver.traceBytes = Int32(truncatingIfNeeded: log.traceBytes)
     handOver.lives = lives
     secondLife?.store(handOver)
   }
@@ -71,6 +72,7 @@ extension Supervisor {
     lifecycle = Lifecycle(plan: plan, resuming: earlier.handOver.lifecycle)
     readiness.world.notices = earlier.handOver.notices
     window.earlier = earlier.handOver.traffic
+    log.traceBytes = Int(earlier.handOver.traceBytes)
     app.resume(leaving: earlier.startDirectory)
     // What came from outside and was not closed yet.
     if earlier.handOver.lifecycle.phase != .waiting { closeDescriptors() }

@@ -1,6 +1,9 @@
 """A window that the traffic ends, in a real container: nobody, no capability, the default seccomp filter."""
 
 import json
+import os
+import signal
+import subprocess
 import threading
 import time
 
@@ -96,6 +99,19 @@ def test_a_grace_that_was_shorter_than_the_plan_leaves_a_trace(podman, place):
     assert container.wait() == 137
     assert message.read_text().startswith("drainit: SIGTERM: draining for 20s, then SIGTERM to web")
     assert message.read_text().endswith("\n")
+
+
+def test_the_summary_replaces_the_trace_after_a_fault_of_drainits_own_too(podman, bench, place):
+    message, volume = termination_log(place)
+    container = podman.run("traffic", options=(*STRICT, *volume, "--env", "DRAINIT_DRAIN=3s"))
+    probing.wait_until_ready(container)
+    os.kill(container.first, signal.SIGTERM)
+    until(lambda: "draining for" in message.read_text(), "the trace is there")
+    subprocess.run([bench / "fault", str(container.first)], check=True, timeout=30)
+    container.log.wait_for("came back from a fault")
+    assert container.wait() == 0
+    line, = container.log.matching("^drainit: drained in ")
+    assert message.read_text() == line + "\n"
 
 
 def test_what_the_app_left_in_the_termination_log_stays(podman, place):
