@@ -5,6 +5,8 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
+import time
 
 import pytest
 import yaml
@@ -14,6 +16,7 @@ import released
 from box import until
 from conftest import ROOT
 from podman import Podman
+from traffic import Traffic
 
 KUBERNETES = ROOT / "docker" / "kubernetes"
 KUSTOMIZE = next((words for words in (["kubectl", "kustomize"], ["kustomize", "build"])
@@ -67,7 +70,7 @@ def wrapped(manifests):
                 item["name"]: re.sub(r"\$\((\w+)\)", lambda name: NAMED[name.group(1)],
                                      item.get("value", ""))
                 for item in container.get("env", []) if item["name"].startswith("DRAINIT_")}
-            if settings:
+            if settings or "/opt/drainit/drainit" in container.get("command", []):
                 yield pod, container, settings
 
 
@@ -76,10 +79,12 @@ def assert_fits(bench, text):
     found = list(wrapped(yaml.safe_load_all(text)))
     ports = set()
     for pod, container, settings in found:
-        assert settings["DRAINIT_GRACE"] == f"{pod['terminationGracePeriodSeconds']}s"
+        # Where a component does not know the grace it is told none, and has to fit into the pod's.
+        grace = f"{pod.get('terminationGracePeriodSeconds', 30)}s"
+        assert settings.get("DRAINIT_GRACE", grace) == grace
         done = subprocess.run(
-            [bench / "drainit", "--plan", "--", *container["args"]], text=True, check=False,
-            env={**NAMED, **settings}, capture_output=True)
+            [bench / "drainit", "--plan", "--grace", grace, "--", *container["args"]], text=True,
+            check=False, env={**NAMED, **settings}, capture_output=True)
         assert done.returncode == 0, done.stderr
         listen = int(settings.get("DRAINIT_LISTEN", "14315").rpartition(":")[2])
         names = {port.get("name"): port["containerPort"] for port in container.get("ports", [])}
@@ -103,6 +108,7 @@ def test_what_it_renders_to_is_valid_and_fits(bench, validate, overlay):
 
 
 PLAIN = [*sorted((KUBERNETES / "base").glob("[!k]*.yaml")), KUBERNETES / "example/deployment.yaml",
+         KUBERNETES / "sidecar.yaml",
          ROOT / "docker/examples/pod/pod.yaml"]
 
 
@@ -143,6 +149,69 @@ def test_an_image_volume_takes_the_place_of_the_init_container(validate, tmp_pat
     assert not pod.get("initContainers")
     assert pod["volumes"] == [
         {"name": "drainit", "image": {"reference": "drainit", "pullPolicy": "IfNotPresent"}}]
+
+
+@pytest.mark.parametrize("grace", [None, 90])
+def test_a_component_leaves_the_grace_as_it_is(bench, tmp_path, grace):
+    shutil.copytree(KUBERNETES, tmp_path / "kubernetes")
+    path = tmp_path / "kubernetes/example/deployment.yaml"
+    manifest = yaml.safe_load(path.read_text())
+    if grace:
+        manifest["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = grace
+    path.write_text(yaml.safe_dump(manifest))
+    text = render(tmp_path / "kubernetes/example")
+    pod = yaml.safe_load(text)["spec"]["template"]["spec"]
+    assert pod.get("terminationGracePeriodSeconds") == grace
+    # Nor is drainit told a smaller one, at which it would kill the app.
+    assert [settings.get("DRAINIT_GRACE") for *_, settings in wrapped([yaml.safe_load(text)])] == [None, None]
+    assert assert_fits(bench, text) == 2
+
+
+def every(path):
+    return [probe["periodSeconds"] for text in yaml.safe_load_all(path.read_text())
+            for container in text["spec"].get("template", text)["spec"]["containers"]
+            if (probe := container.get("readinessProbe"))]
+
+
+@pytest.mark.parametrize("path", [KUBERNETES / "base/deployment.yaml", KUBERNETES / "hold.yaml",
+                                  ROOT / "docker/examples/pod/pod.yaml"], ids=lambda path: path.name)
+def test_the_kubelet_asks_every_two_seconds(path):
+    assert set(every(path)) == {2}
+
+
+def test_a_sidecar_under_drainit_has_no_window_of_its_own(bench):
+    pod = yaml.safe_load((KUBERNETES / "sidecar.yaml").read_text())["spec"]["template"]["spec"]
+    sidecar, = [one for one in pod["initContainers"] if one.get("restartPolicy") == "Always"]
+    settings = {item["name"]: item["value"] for item in sidecar["env"]}
+    plan = subprocess.run([bench / "drainit", "--plan", "--", *sidecar["args"]], text=True, check=True,
+                          env={**NAMED, **settings}, capture_output=True).stdout
+    assert re.search(r"^  \+0s +that signal to the app", plan, re.M), plan
+
+
+@pytest.mark.parametrize("is_ignored", [True, False], ids=["as it is", "without --ignore"])
+def test_the_probe_of_hold_does_not_hold_its_window(bench, start, is_ignored):
+    container, = yaml.safe_load((KUBERNETES / "hold.yaml").read_text())["spec"]["template"]["spec"]["containers"]
+    _, *words = container["lifecycle"]["preStop"]["exec"]["command"]
+    if not is_ignored:
+        place = words.index("--ignore")
+        del words[place:place + 2]
+    _, *probe = container["readinessProbe"]["exec"]["command"]
+    app = start([bench / "web", str(container["ports"][0]["containerPort"])])
+    app.out.wait_for("listening")
+    done = []
+    asking = threading.Thread(target=lambda: done.append(app.run_inside(bench / "drainit", *words)))
+    # Where clients are: not on the loopback addresses, which the probe has.
+    client = "10.9.0.1"
+    app.run_inside("ip", "address", "add", f"{client}/32", "dev", "lo")
+    with Traffic(app) as traffic:
+        asking.start()
+        app.log.wait_for("holding for")
+        traffic.requests(30, source=client, to=client, ends=time.monotonic() + 1)
+        while asking.is_alive():
+            app.run_inside(bench / "drainit", *probe)
+            time.sleep(1)
+    assert done[0].returncode == 0, done[0].stderr
+    app.log.wait_for("^drainit: held for .*quiet" if is_ignored else "^drainit: held for .*max")
 
 
 def test_what_the_component_renders_to_runs(bench, place):

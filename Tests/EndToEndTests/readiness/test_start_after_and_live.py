@@ -97,6 +97,28 @@ def test_an_app_that_is_not_alive_at_the_drain_signal_gets_the_shortest_window(d
     assert 1 <= box.wait_time() - sent < 10
 
 
+# Listens, and accepts nobody.
+HUNG = ["/usr/bin/python3", "-c",
+        "import socket, time\ns = socket.create_server((\"\", 8080))\ntime.sleep(600)"]
+
+
+def test_a_hung_app_gets_the_shortest_window_where_live_says_so_and_a_queue_never_shortens_it(drainit):
+    """SIGTERM as the kubelet sends it after a failed liveness probe, with and without --live."""
+    live = drainit("--drain", "2s..9s", "--check-timeout", "500ms", "--live", "http://127.0.0.1:8080/",
+                   app=HUNG)
+    blind = drainit("--drain", "2s..9s", app=HUNG)
+    for box in (live, blind):
+        probing.wait_until_ready(box)
+    probing.wait_for_status(live, 503, "/livez")
+    assert probing.get(blind, "/livez").status == 200
+    with live.connect(8080), blind.connect(8080):
+        for box in (live, blind):
+            box.signal(signal.SIGTERM)
+        assert live.wait() == 143 and blind.wait() == 143
+    assert live.log.matching(r"^drainit: drained in [2-8][\d.]*s \(min"), live.log.text()
+    assert blind.log.matching(r"^drainit: drained in 9[\d.]*s \(max\).*held by connections that wait"), blind.log.text()
+
+
 def test_the_log_says_what_the_start_waits_for(drainit, place):
     box = drainit("--start-after", "tcp:localhost:7070", "--start-after", f"file:{place}/there",
                   app=["true"])
