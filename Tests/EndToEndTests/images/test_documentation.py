@@ -23,7 +23,7 @@ def commands():
     for page in PAGES:
         for block in blocks(page, "sh"):
             for line in block.replace("\\\n", "").splitlines():
-                if "drainit " in line and not line.startswith(("docker", "podman", "kubectl", "#")):
+                if "drainit " in line and not line.startswith(("docker", "podman", "kubectl", "helm", "#")):
                     yield pytest.param(line, id=f"{page.stem}: {line}")
 
 
