@@ -12,6 +12,9 @@ public struct Budget: Equatable, BitwiseCopyable, Sendable {
   /// The least that the app gets to stop where no stop timeout was given.
   public static var leastStop: Interval { .seconds(1) }
 
+  /// The least that left-overs get that are waited for.
+  public static var leastOrphans: Interval { .seconds(1) }
+
   /// All that is planned.
   public var sum: Interval { window + stop + orphans + exitHook + Budget.reserve }
 
@@ -24,7 +27,12 @@ public struct Budget: Equatable, BitwiseCopyable, Sendable {
     self.grace = grace
     window = plan.window.maximum
     stop = plan.stopTimeout ?? Budget.leastStop
-    if case .after(let time) = plan.orphans { orphans = time } else { orphans = .zero }
+    orphans =
+      switch plan.orphans {
+      case .end: .zero
+      case .after(let time): time
+      case .wait: Budget.leastOrphans
+      }
     exitHook = plan.exitHookTimeout ?? .zero
   }
 
@@ -68,6 +76,13 @@ extension DrainPlan {
   public func killTime(now: Instant, drainedAt: Instant) -> Instant {
     if let stopTimeout { return now + stopTimeout }
     return max(now + Budget.leastStop, stopLimit(drainedAt: drainedAt))
+  }
+
+  /// The moment of the SIGKILL of left-overs that are waited for, where a stop was asked for at
+  /// `stopAskedAt`: the end of the grace, but a second of it at least is theirs. Never without a grace.
+  public func leftoversEnd(now: Instant, stopAskedAt: Instant) -> Instant {
+    guard let grace else { return .never }
+    return max(now + Budget.leastOrphans, stopAskedAt + (grace - Budget.reserve))
   }
 
   /// The latest moment at which the app may still be stopping, whatever it asks for.

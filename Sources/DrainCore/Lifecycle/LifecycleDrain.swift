@@ -20,6 +20,7 @@ extension Lifecycle {
     state.stopSignal = plan.signals.stopSignal(for: received.signal, program: program)
     state.interrupts = received.signal == .int ? 1 : 0
     state.drainedAt = now
+    state.stopAskedAt = now
     let window = plan.window
     // A rollout whose app crashes before it was ever ready must not pay the maximum for each pod.
     let maximum = state.hasOpened ? window.maximum : window.minimum

@@ -126,11 +126,25 @@ extension Lifecycle {
     case .end: break
     case .after(let time):
       state.leaveAt = now + time
-      effects.append(.log(.leftovers(.term)))
-      effects.append(.signalLeftovers(.term))
+      tellLeftovers(.term, &effects)
     case .wait:
-      effects.append(.log(.waitingForLeftovers))
+      if state.stopAskedAt == .never { return effects.append(.log(.waitingForLeftovers)) }
+      boundLeftovers(now)
+      tellLeftovers(state.stopSignal, &effects)
     }
+  }
+
+  /// From a stop on they have until the end of the grace; without one the platform's kill is the bound.
+  private mutating func boundLeftovers(_ now: Instant) {
+    guard plan.orphans == .wait, state.dealsWithLeftovers else { return }
+    state.leaveAt = plan.leftoversEnd(now: now, stopAskedAt: state.stopAskedAt)
+  }
+
+  private mutating func tellLeftovers(_ signal: Signal, _ effects: inout Effects) {
+    if signal == .none || state.hasToldLeftovers { return }
+    state.hasToldLeftovers = true
+    effects.append(.log(.leftovers(signal)))
+    effects.append(.signalLeftovers(signal))
   }
 
   /// The time of the exit hooks, or after them of the left-overs, is over.
@@ -149,11 +163,20 @@ extension Lifecycle {
       return
     }
     if state.leavingSignals < 2 { state.leavingSignals &+= 1 }
-    let first = plan.signals.stopSignal(for: received.signal, program: program)
-    let signal = state.leavingSignals == 1 ? first : .kill
-    guard signal != .none else { return }
-    effects.append(.log(.leftovers(signal)))
-    effects.append(.signalLeftovers(signal))
+    if state.leavingSignals > 1 {
+      effects.append(.log(.leftovers(.kill)))
+      return effects.append(.signalLeftovers(.kill))
+    }
+    if state.hasToldLeftovers {
+      let left: Interval? = state.leaveAt == .never ? nil : state.leaveAt.since(now)
+      return effects.append(.log(.repeated(received.signal, .leaving, left: left)))
+    }
+    if state.stopAskedAt == .never {
+      state.stopAskedAt = now
+      state.stopSignal = plan.signals.stopSignal(for: received.signal, program: program)
+      boundLeftovers(now)
+    }
+    tellLeftovers(state.stopSignal, &effects)
   }
 
   mutating func finish(code: UInt8, _ effects: inout Effects) {

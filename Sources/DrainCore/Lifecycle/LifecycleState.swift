@@ -19,6 +19,10 @@ public struct LifecycleState: Equatable, BitwiseCopyable, Sendable {
   public internal(set) var stopSignal = Signal.none
   /// How many SIGINTs of the kind that drains have come.
   public internal(set) var interrupts: UInt8 = 0
+  /// Whether the left-overs were sent the stop signal.
+  public internal(set) var hasToldLeftovers = false
+  /// When a stop was asked for, be it of the left-overs alone; never where none was.
+  public internal(set) var stopAskedAt = Instant.never
   /// How many drain signals have come in the phase leaving.
   public internal(set) var leavingSignals: UInt8 = 0
   /// Whether drain hooks still run; the window waits for them.

@@ -21,6 +21,8 @@ public struct LogContext: Sendable {
   public var clientPort: UInt16 = 0
   /// The path of the UNIX socket that the app was found to listen on.
   public var unixPath: [UInt8] = []
+  /// Why the kernel refuses the signal that the line tells of (errno(3)); 0 where it does not.
+  public var refusal: Int32 = 0
   /// Whether lines are JSON objects (`--log json`).
   public var isJSON = false
 

@@ -35,6 +35,7 @@ extension ByteBuffer {
       append(" did not stop within ")
       append(after)
       append(": SIGKILL")
+      append(refusal: context)
     case .dropped(let signal, let phase):
       append(signal)
       append(phase == .waiting ? " dropped: there is no app yet" : " is not passed on")
@@ -67,6 +68,7 @@ extension ByteBuffer {
     case .leftovers(let signal):
       append(signal)
       append(" to the processes that are left")
+      append(refusal: context)
     case .reaped(let pid, let ending):
       append("reaped: pid ")
       append(decimal: Int64(pid))
@@ -246,9 +248,21 @@ extension ByteBuffer {
     append(" left")
   }
 
+  /// Appends that the signal just named does not reach whom it is for.
+  private mutating func append(refusal context: LogContext) {
+    if context.refusal == 0 { return }
+    append(" is refused (")
+    append(errno: context.refusal)
+    append(")")
+  }
+
   private mutating func append(repeated signal: Signal, _ phase: Phase, _ left: Interval?) {
     append(signal)
-    append(phase == .draining ? " again: still draining" : " again: the app is stopping")
+    switch phase {
+    case .draining: append(" again: still draining")
+    case .leaving: append(" again: the processes that are left were told")
+    default: append(" again: the app is stopping")
+    }
     guard let left else { return }
     append(phase == .draining ? ", at most " : ", SIGKILL in ")
     append(left)
@@ -265,6 +279,7 @@ extension ByteBuffer {
       append("): ")
     }
     append(stop: stop, state, context)
+    append(refusal: context)
     if let killAfter {
       append(", SIGKILL in ")
       append(killAfter)

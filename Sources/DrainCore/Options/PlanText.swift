@@ -107,7 +107,11 @@ extension ByteBuffer {
     append("  its end      what it leaves behind ")
     switch plan.orphans {
     case .end: append("ends with the container\n")
-    case .wait: append("is waited for (--orphans wait)\n")
+    case .wait:
+      append("is sent the stop signal, and waited for (--orphans wait)\n")
+      append("  at last      SIGKILL to it")
+      if plan.grace == nil { append(" from the platform, when its grace is over") }
+      append(plan.grace == nil ? "\n" : ", 1s before the end of the grace\n")
     case .after(let time):
       append("is sent SIGTERM, SIGKILL after ")
       append(time)

@@ -17,6 +17,17 @@ public struct ProgramGroups: Equatable, BitwiseCopyable, Sendable {
   /// Removes one that has ended.
   public mutating func remove(_ group: Int32) { replace(group, by: 0) }
 
+  /// Whether none runs.
+  public var isEmpty: Bool { !contains { $0 > 0 } }
+
+  /// Whether that group is one of them.
+  public func contains(_ group: Int32) -> Bool { group > 0 && contains { $0 == group } }
+
+  @inline(never) private func contains(_ holds: (Int32) -> Bool) -> Bool {
+    for index in 0..<ProgramGroups.capacity where holds(list[index]) { return true }
+    return false
+  }
+
   private mutating func replace(_ old: Int32, by new: Int32) {
     for index in 0..<ProgramGroups.capacity where list[index] == old {
       list[index] = new

@@ -17,6 +17,8 @@ public struct NameResolution: ~Copyable {
     let child = NameResolution.fork(name, pipe.writer.number)
     if child == -1 { throw Errno.last }
     pid = child
+    // Both sides do it, as for a program: it is told apart from the app's processes by that.
+    _ = setpgid(child, child)
     // Our writing end is closed with the rest of the pipe: its end is then the child's end.
     reader = pipe.reader
   }
@@ -56,6 +58,7 @@ public struct NameResolution: ~Copyable {
     let parent = getpid()
     let child = linux_fork()
     if child != 0 { return child }
+    _ = setpgid(0, 0)
     _ = linux_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL))
     // What drainit has open would stay open with the child: a connection's other side, a log's.
     let kept: InlineArray<1, Int32> = [writer]

@@ -16,6 +16,24 @@ public enum ProcessFiles {
     }
   }
 
+  /// Whether `/proc` is there and names processes as this namespace does: a container may see its host's.
+  ///
+  /// The corresponding C function is `readlink`, of /proc/self.
+  static var areOurs: Bool {
+    @inline(never) get {
+      withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16) { text in
+        let name: StaticString = "/proc/self"
+        let path = UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+        let length = readlink(path, text.baseAddress!, text.count)
+        var pid: Int32 = 0
+        for index in 0..<max(0, length) {
+          pid = pid &* 10 &+ Int32(text[index]) &- Int32(UInt8(ascii: "0"))
+        }
+        return length > 0 && pid == getpid()
+      }
+    }
+  }
+
   // Beside the groups, which may be many, status has about 1.4 KB.
   private static var statusRoom: Int { 4096 }
 

@@ -61,28 +61,39 @@ public enum Descendants {
   ///
   /// No table is kept: from each process the chain of parents is followed until it reaches drainit.
   /// A process that is made meanwhile may be missed; whoever must reach all looks again.
-  @inline(never) public static func visit(_ body: (ProcessStat) -> Bool) {
+  ///
+  /// - Parameters:
+  ///   - everybody: whether the others of the namespace count, too, such as those of `docker exec`.
+  ///   - spared: groups that do not, with all that descends from them.
+  @inline(never) public static func visit(
+    everybody: Bool = false, sparing spared: UnsafePointer<ProgramGroups>? = nil,
+    _ body: (ProcessStat) -> Bool
+  ) {
     let own = getpid()
     let directory: FileDescriptor
     do { directory = try SystemCall.open("/proc", O_RDONLY | O_DIRECTORY) } catch { return }
     var list = ProcessList(directory)
     while let pid = list.next() {
-      guard pid != own, let stat = ProcessFiles.stat(pid), descends(stat, from: own) else {
+      guard pid != own, let stat = ProcessFiles.stat(pid), reaches(stat, own, everybody, spared)
+      else {
         continue
       }
       if !body(stat) { return }
     }
   }
 
-  private static func descends(_ stat: ProcessStat, from own: Int32) -> Bool {
-    var parent = stat.parent
+  private static func reaches(
+    _ stat: ProcessStat, _ own: Int32, _ everybody: Bool, _ spared: UnsafePointer<ProgramGroups>?
+  ) -> Bool {
+    var process = stat
     for _ in 0..<depthLimit {
-      if parent == own { return true }
-      if parent <= 1 { return false }
-      guard let next = ProcessFiles.stat(parent) else { return false }
-      parent = next.parent
+      if let spared, spared.pointee.contains(process.group) { return false }
+      if process.parent == own { return true }
+      if process.parent <= 1 { return everybody }
+      guard let next = ProcessFiles.stat(process.parent) else { return everybody }
+      process = next
     }
-    return false
+    return everybody
   }
 }
 

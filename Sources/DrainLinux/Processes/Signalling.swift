@@ -13,15 +13,21 @@ public enum Delivery: Equatable, BitwiseCopyable, Sendable {
 }
 
 /// Sends signals: to the app, to its process group, or to everybody.
-public struct Signalling: BitwiseCopyable, Sendable {
+public struct Signalling: BitwiseCopyable {
   /// The app, not yet reaped: until then nobody else has its pid.
   public let app: Int32
   /// To whom a signal goes.
   public let target: SignalTarget
 
-  public init(app: Int32, target: SignalTarget) {
+  /// The groups of drainit's own hooks and checks, for whom no signal is meant; nil for none.
+  let spared: UnsafePointer<ProgramGroups>?
+
+  public init(
+    app: Int32, target: SignalTarget, sparing spared: UnsafePointer<ProgramGroups>? = nil
+  ) {
     self.app = app
     self.target = target
+    self.spared = spared
   }
 
   /// Sends a signal of drainit's own.
@@ -31,9 +37,7 @@ public struct Signalling: BitwiseCopyable, Sendable {
     switch target {
     case .app: Signalling.kill(app, signal)
     case .group: Signalling.kill(-app, signal)
-    // kill(-1) reaches everybody but PID 1 and the caller in one step (kill(2)).
-    case .all where getpid() == 1: Signalling.kill(-1, signal)
-    case .all: Signalling.toDescendants { Signalling.kill($0, signal) }
+    case .all: sendToEverybody(signal)
     }
   }
 
@@ -47,8 +51,8 @@ public struct Signalling: BitwiseCopyable, Sendable {
     case .app: return Signalling.queue(app, signal, received)
     // A value goes to one process at a time: there is no such call for a group.
     case .group:
-      delivery = Signalling.toDescendants(inGroup: app) { Signalling.queue($0, signal, received) }
-    case .all: delivery = Signalling.toDescendants { Signalling.queue($0, signal, received) }
+      delivery = toEach(inGroup: app) { Signalling.queue($0, signal, received) }
+    case .all: delivery = toEach { Signalling.queue($0, signal, received) }
     }
     // Nobody was found: there may be no `/proc` to find them by.
     return delivery == .nobody ? send(signal) : delivery
@@ -59,12 +63,7 @@ public struct Signalling: BitwiseCopyable, Sendable {
     kill(-leader, signal)
   }
 
-  /// Sends a signal to everything that descends from drainit, whatever `target` is.
-  @inline(never) @discardableResult public func sendToAll(_ signal: Signal) -> Delivery {
-    Signalling(app: app, target: .all).send(signal)
-  }
-
-  @inline(never) private static func kill(_ pid: Int32, _ signal: Signal) -> Delivery {
+  @inline(never) static func kill(_ pid: Int32, _ signal: Signal) -> Delivery {
     outcome(Int(CLinux.kill(pid, signal.number)))
   }
 
@@ -84,24 +83,6 @@ public struct Signalling: BitwiseCopyable, Sendable {
         linux_syscall(
           Int(SYS_rt_sigqueueinfo), Int(pid), Int(signal.number), Int(bitPattern: $0), 0, 0, 0))
     }
-  }
-
-  @inline(never) private static func toDescendants(
-    inGroup group: Int32? = nil, _ send: (Int32) -> Delivery
-  )
-    -> Delivery
-  {
-    var whole = Delivery.nobody
-    Descendants.visit { stat in
-      if let group, stat.group != group { return true }
-      switch send(stat.pid) {
-      case .sent: whole = .sent
-      case .nobody: break
-      case .refused(let error): if whole == .nobody { whole = .refused(error) }
-      }
-      return true
-    }
-    return whole
   }
 
   private static func outcome(_ result: Int) -> Delivery {

@@ -7,13 +7,18 @@ import DrainLinux
 /// Which process it is the lifecycle knows: it is told at each call.
 struct AppProcess: ~Copyable {
   private let target: SignalTarget
+  /// The groups of drainit's own hooks and checks.
+  private let spared: UnsafePointer<ProgramGroups>
   /// The controlling terminal, where there is one.
   private var terminal: Terminal?
   private var startDirectory: StartDirectory?
   /// The file with the app's name at any moment, once it was asked for.
   private var nameFile: FileDescriptor?
 
-  init(target: SignalTarget) { self.target = target }
+  init(target: SignalTarget, sparing spared: UnsafePointer<ProgramGroups>) {
+    self.target = target
+    self.spared = spared
+  }
 
   /// Starts it, in the foreground where drainit's own group is there; returns its pid.
   mutating func start(_ spawn: Spawn) throws(SpawnFailure) -> Int32 {
@@ -46,17 +51,30 @@ struct AppProcess: ~Copyable {
 
   /// Sends it a signal of drainit's own.
   @discardableResult func send(_ signal: Signal, to app: Int32) -> Delivery {
-    Signalling(app: app, target: target).send(signal)
+    Signalling(app: app, target: target, sparing: spared).send(signal)
   }
 
-  /// Sends all that descends from drainit a signal, whomever `--signal-to` names.
-  @discardableResult func sendToAll(_ signal: Signal, of app: Int32) -> Delivery {
-    Signalling(app: app, target: target).sendToAll(signal)
+  /// Sends what it left behind a signal, whomever `--signal-to` names.
+  @discardableResult func sendToLeftOvers(_ signal: Signal, of app: Int32) -> Delivery {
+    Signalling(app: app, target: target, sparing: spared).sendToLeftOvers(signal)
+  }
+
+  /// Whether the kernel would refuse it a signal, or each of those that it left behind: kill(2) with 0.
+  func refusal(of event: LogEvent, _ app: Int32) -> Errno? {
+    let delivery: Delivery
+    switch event {
+    case .stopping(_, let stop, _) where stop == .none: return nil
+    case .stopping, .killing: delivery = Signalling(app: app, target: .app).send(.none)
+    case .leftovers: delivery = sendToLeftOvers(.none, of: app)
+    default: return nil
+    }
+    guard case .refused(let reason) = delivery else { return nil }
+    return reason
   }
 
   /// Passes a signal on to it as `signal`, with its value where it came with one.
   func passOn(_ received: ReceivedSignal, as signal: Signal, to app: Int32) -> Delivery {
-    let signalling = Signalling(app: app, target: target)
+    let signalling = Signalling(app: app, target: target, sparing: spared)
     // Most come without a value.
     return received.hasValue ? signalling.forward(received, as: signal) : signalling.send(signal)
   }

@@ -190,13 +190,15 @@ extension CheckChildren {
 
   /// Begins to resolve a check's host; false where there can be no child for it.
   mutating func resolve(
-    _ index: Int, _ name: [UInt8], kind: UInt8, _ loop: borrowing EventLoop
+    _ index: Int, _ name: [UInt8], kind: UInt8, _ world: inout CheckWorld,
+    _ loop: borrowing EventLoop
   ) -> Bool {
-    giveUp(index)
+    giveUp(index, &world)
     do throws(Errno) {
       let resolution = try NameResolution(name)
       let slot = CheckChildren.firstResolutionSlot &+ UInt32(index)
       try loop.add(resolution.number, EventToken(kind: kind, slot: slot), .reading)
+      world.note(started: resolution.pid)
       resolutions[index] = consume resolution
       return true
     } catch {
@@ -205,16 +207,21 @@ extension CheckChildren {
   }
 
   /// The answer for a check's host, once it is there.
-  mutating func answer(_ index: Int) -> AddressList? {
+  mutating func answer(_ index: Int, _ world: inout CheckWorld) -> AddressList? {
     guard index >= 0 && index < kinds.count else { return nil }
     guard let addresses = resolutions[index]?.take() else { return nil }
-    resolutions[index] = nil
+    end(index, &world)
     return addresses
   }
 
   /// Ends an attempt that takes too long.
-  mutating func giveUp(_ index: Int) {
+  mutating func giveUp(_ index: Int, _ world: inout CheckWorld) {
     resolutions[index]?.cancel()
+    end(index, &world)
+  }
+
+  private mutating func end(_ index: Int, _ world: inout CheckWorld) {
+    if let pid = resolutions[index]?.pid { world.note(ended: pid) }
     resolutions[index] = nil
   }
 }

@@ -97,7 +97,7 @@ struct CheckGroup: ~Copyable {
   ) -> GroupNews {
     var news = GroupNews()
     while let report = runner.expire(loop, at: now) {
-      children.giveUp(report.check)
+      children.giveUp(report.check, &world)
       news.add(handle(.finished(check: report.check, report.outcome), &world, loop, now))
     }
     while let check = children.expire(&world, now) {
@@ -135,7 +135,7 @@ struct CheckGroup: ~Copyable {
     case .underWay: return nil
     case .needsAddresses:
       let name = runner.name(of: index)
-      if children.resolve(index, name, kind: source.kind, loop) { return nil }
+      if children.resolve(index, name, kind: source.kind, &world, loop) { return nil }
       return .fails(.noResources)
     }
   }
@@ -152,7 +152,7 @@ struct CheckGroup: ~Copyable {
   private mutating func connect(
     _ index: Int, _ world: inout CheckWorld, _ loop: borrowing EventLoop, _ now: Instant
   ) -> GroupNews {
-    guard let addresses = children.answer(index),
+    guard let addresses = children.answer(index, &world),
       case .finished(let outcome) = runner.connect(index, to: addresses, loop)
     else { return GroupNews() }
     return handle(.finished(check: index, outcome), &world, loop, now)
@@ -166,7 +166,7 @@ struct CheckWorld: ~Copyable {
   /// What the app has told of itself.
   var notices = AppNotices()
   /// The programs that run, and whether one was started or has ended since it was last remembered.
-  var programs = ProgramGroups()
+  let programs: UnsafeMutablePointer<ProgramGroups>
   var programsChanged = false
   /// What an app has that waits in vain for a TCP listener, and when to look for that next.
   private(set) var elsewhere = OtherListener.none
@@ -175,6 +175,9 @@ struct CheckWorld: ~Copyable {
   init(ports: consuming AppPorts, settings: ChildSettings) {
     self.ports = ports
     self.settings = settings
+    // In a place of its own: who sends a signal to everybody has to know of them.
+    programs = .allocate(capacity: 1)
+    programs.initialize(to: ProgramGroups())
   }
 
   /// Whether the app listens; what cannot be seen counts as there.
@@ -199,13 +202,13 @@ struct CheckWorld: ~Copyable {
 
   /// A program runs, as the leader of that group.
   mutating func note(started group: Int32) {
-    programs.insert(group)
+    programs.pointee.insert(group)
     programsChanged = true
   }
 
   /// It has ended, with all of its group.
   mutating func note(ended group: Int32) {
-    programs.remove(group)
+    programs.pointee.remove(group)
     programsChanged = true
   }
 }

@@ -51,7 +51,7 @@ struct Supervisor: ~Copyable {
     context.isJSON = options.logsJSON
     self.command = command
     self.options = options
-    app = AppProcess(target: options.signalTo)
+    app = AppProcess(target: options.signalTo, sparing: readiness.world.programs)
     lifecycle = Lifecycle(plan: plan)
     lives = earlier?.handOver.lives ?? Lives()
     self.sources = sources

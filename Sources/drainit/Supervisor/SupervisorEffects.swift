@@ -43,7 +43,7 @@ extension Supervisor {
     case .forward(let received, let signal): passOn(received, as: signal)
     case .signalApp(let signal):
       note(app.send(signal, to: lifecycle.state.appPID), of: signal)
-    case .signalLeftovers(let signal): app.sendToAll(signal, of: lifecycle.state.appPID)
+    case .signalLeftovers(let signal): app.sendToLeftOvers(signal, of: lifecycle.state.appPID)
     case .findLeftovers: findLeftovers()
     case .findListeners: findListeners()
     case .stopAsJob(let signal): stopAsJob(signal)
@@ -55,6 +55,7 @@ extension Supervisor {
     case .missWatchdog: missWatchdog()
     case .runHooks(let moment): runHooks(moment)
     case .log(let event):
+      log.context.refusal = app.refusal(of: event, lifecycle.state.appPID)?.number ?? 0
       log.write(event, lifecycle.state)
       nameLeftovers(event)
     case .exit(let code):

@@ -54,7 +54,7 @@ extension Supervisor {
     handOver.notify = notices.socketNumber
     handOver.notice = notices.readerNumber
     handOver.notices = readiness.world.notices
-    handOver.programs = readiness.world.programs
+    handOver.programs = readiness.world.programs.pointee
     handOver.traffic = window.rule.memory
     handOver.traceBytes = Int32(truncatingIfNeeded: log.traceBytes)
     handOver.lives = lives

@@ -42,7 +42,14 @@ import Testing
       (["--grace", "30"], ["+29s         SIGKILL to the app", "--grace 30s"]),
       ([], ["at last      SIGKILL from the platform"]),
       (["--grace", "30", "--orphans", "5s"], ["+24s         SIGKILL", "SIGKILL after 5s"]),
-      (["--orphans", "wait"], ["is waited for"]), ([], ["ends with the container"]),
+      (
+        ["--orphans", "wait"],
+        ["is sent the stop signal, and waited for", "SIGKILL to it from the platform"]
+      ),
+      (
+        ["--grace", "30", "--orphans", "wait"],
+        ["+28s         SIGKILL", "1s before the end of the grace"]
+      ), ([], ["ends with the container"]),
       ([], ["+0s          /readyz answers 503\n  +8s          and to the kubelet"]),
       (["--drain", "3s"], ["+0s          and to the kubelet"]),
       (["--unready-after", "2s"], ["+2s          /readyz answers 503"]),

@@ -13,6 +13,8 @@ struct Invariants {
   private var lateListeners = false
   private var liveFailed = false
   private var until = false
+  private var toldLeftoversAt: Instant?
+  private var leavingSignals = 0
   private var hasUnseen = false
 
   mutating func before(_ event: Event, _ world: World) throws(Violation) {
@@ -21,6 +23,7 @@ struct Invariants {
     case .signal(let received, let program):
       guard plan.signals.isDrainSignal(received, program: program) else { return }
       if received.signal == .int { interrupts += 1 }
+      if world.lifecycle.phase == .leaving { leavingSignals += 1 }
       if world.isAlive && drainedAt == nil {
         drainedAt = world.now
         interrupts = received.signal == .int ? 1 : 0
@@ -64,6 +67,7 @@ struct Invariants {
         if signal != lifecycle.state.stopSignal && signal != .cont {
           throw Violation(description: "a notice after the stop signal")
         }
+      case .signalLeftovers(let signal): try checkLeftovers(signal, world)
       case .exit(let code): try checkExit(code, world)
       default: break
       }
@@ -143,14 +147,37 @@ struct Invariants {
     }
   }
 
+  private mutating func checkLeftovers(_ signal: Signal, _ world: World) throws(Violation) {
+    if signal == .kill {
+      let least = toldLeftoversAt.map { $0 + Budget.leastOrphans } ?? world.now
+      if world.lifecycle.plan.orphans == .wait && leavingSignals < 2 && world.now < least {
+        throw Violation(description: "left-overs that are waited for had no second")
+      }
+      return
+    }
+    if toldLeftoversAt != nil { throw Violation(description: "left-overs told twice") }
+    toldLeftoversAt = world.now
+    if world.lifecycle.plan.orphans == .wait && drainedAt == nil && leavingSignals == 0 {
+      throw Violation(description: "left-overs that are waited for were told without a stop")
+    }
+  }
+
+  private func checkWaiting(_ world: World) throws(Violation) {
+    let isTold = toldLeftoversAt != nil || world.lifecycle.state.stopSignal == .none
+    if world.lifecycle.plan.orphans == .wait && drainedAt != nil && world.hasLeftovers && !isTold {
+      throw Violation(description: "a stop that the left-overs never heard of")
+    }
+  }
+
   private func checkExit(_ code: UInt8, _ world: World) throws(Violation) {
     let plan = world.lifecycle.plan
+    try checkWaiting(world)
     guard !world.isAlive else { throw Violation(description: "ended while the app lives") }
     if let ending = world.ending, code != plan.exitCode(ending.code) {
       throw Violation(description: "exit code \(code) for \(ending)")
     }
-    // With `wait` the platform's SIGKILL decides, as it does where there was no drain signal.
-    guard let drainedAt, let grace = plan.grace, plan.orphans != .wait else { return }
+    // Without a drain signal there is nothing that a platform would end.
+    guard let drainedAt, let grace = plan.grace else { return }
     if stoppedAt != nil && world.now > drainedAt + grace {
       throw Violation(description: "ended \(world.now.since(drainedAt)) after the drain signal")
     }

@@ -29,6 +29,11 @@ struct World {
     app = history.app
   }
 
+  /// Whether processes that the app left behind live on.
+  var hasLeftovers: Bool {
+    pending.contains { if case .nobodyLeft = $0.event { $0.at > now } else { false } }
+  }
+
   /// Lives the whole history and a calm end in which drainit must finish.
   mutating func live(_ history: History) throws(Violation) {
     try perform(lifecycle.begin(now: now))

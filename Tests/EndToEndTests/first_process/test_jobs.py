@@ -4,6 +4,8 @@ import os
 import signal
 import time
 
+import pytest
+
 from box import state_of, until
 
 
@@ -33,3 +35,19 @@ def test_a_refused_signal_is_logged_as_refused_and_the_stop_ends_all_the_same(dr
     assert box.wait_time() - begun < 6
     for name in ("SIGTERM", "SIGKILL"):
         assert box.log.matching(rf"^drainit: {name} to .* was refused: not permitted"), box.log.text()
+    # Not said to be sent, either.
+    assert box.log.matching(r"^drainit: SIGTERM to .* is refused \(not permitted\), SIGKILL in 1s"), box.log.text()
+    assert box.log.matching(r"did not stop within 1s: SIGKILL is refused")
+
+
+@pytest.mark.parametrize("target", ["app", "group", "all"])
+def test_a_plan_with_a_grace_ends_within_it_whoever_refuses(drainit, target):
+    box = drainit("--drain", "0", "--grace", "3s", "--signal-to", target, "--orphans", "wait",
+                  app=["setpriv", "--reuid=65534", "--clear-groups", "sleep", "600"],
+                  before=("setpriv", "--bounding-set=-kill", "--inh-caps=-kill"))
+    until(lambda: box.named("sleep"), "the app has changed its user")
+    begun = time.monotonic()
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 128 + signal.SIGKILL
+    assert box.wait_time() - begun < 3 + 3
+    assert box.log.matching(r"the processes that are left is refused")

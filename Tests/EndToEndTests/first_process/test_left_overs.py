@@ -77,6 +77,57 @@ def test_and_a_second_one_kills_them(drainit):
     assert box.wait() == 3
 
 
+@pytest.mark.parametrize("under_init", [False, True], ids=["pid 1", "not pid 1"])
+def test_those_that_are_waited_for_are_told_of_a_stop(drainit, under_init):
+    box = drainit("--ready", "none", "--drain", "0", "--orphans", "wait", app=["orphans", "2", "-1"],
+                  under_init=under_init)
+    box.out.wait_for("^made 2$")
+    box.signal(signal.SIGTERM)
+    # Nobody kills: the app and both end by the signal.
+    assert box.wait() == 143
+    assert box.log.matching("SIGTERM to the processes that are left")
+
+
+@pytest.mark.parametrize("under_init", [False, True], ids=["pid 1", "not pid 1"])
+def test_and_those_that_do_not_listen_are_killed_before_the_end_of_the_grace(drainit, under_init):
+    box = drainit("--ready", "none", "--drain", "0", "--grace", "5s", "--orphans", "wait",
+                  app=["orphans", "2", "-1", "ignore"], under_init=under_init)
+    box.out.wait_for("^made 2$")
+    sent = time.monotonic()
+    box.signal(signal.SIGTERM)
+    box.log.wait_for("SIGTERM to the processes that are left")
+    assert box.wait() == 143
+    assert 4 <= box.wait_time() - sent + 0.1 < 4 + SLACK
+    assert box.log.matching("SIGKILL to the processes that are left")
+    assert box.log.matching("in the way: orphans")
+
+
+CATCHES = """
+import signal, sys
+signal.signal(signal.SIGQUIT, lambda *_: (print("caught QUIT", flush=True), sys.exit()))
+print("catches", flush=True)
+while True: signal.pause()
+"""
+
+
+def test_a_stop_signal_of_the_apps_is_for_those_that_catch_it_and_others_get_sigterm(drainit, place):
+    (place / "catches.py").write_text(CATCHES)
+    box = drainit("--ready", "none", "--drain", "0", "--stop-signal", "QUIT", "--orphans", "wait",
+                  app=["/usr/bin/python3", "-c", f"""
+import subprocess, signal, sys
+subprocess.Popen(["/usr/bin/python3", "{place}/catches.py"])
+other = subprocess.Popen(["sh", "-c", "trap 'echo told TERM; exit' TERM; echo traps; while :; do sleep 0.05; done"])
+signal.signal(signal.SIGQUIT, lambda *_: sys.exit(3))
+print("serves", flush=True)
+while True: signal.pause()
+"""])
+    for line in ("serves", "catches", "traps"):
+        box.out.wait_for(f"^{line}")
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 3
+    assert box.out.matching("^caught QUIT") and box.out.matching("^told TERM"), box.out.text()
+
+
 def test_not_pid_1_and_by_default_they_live_on(drainit):
     box, orphans = leave(drainit, under_init=True)
     assert box.wait() == 3

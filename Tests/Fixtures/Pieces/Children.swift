@@ -163,7 +163,7 @@ func send(_ words: Words, _ environment: Words) throws(Errno) -> Int32 {
     line.append("\n")
     line.withBytes { _ = SystemCall.write(1, $0) }
   }
-  signalling.sendToAll(.kill)
+  signalling.sendToLeftOvers(.kill)
   while Reaper.next() != .noChildren { usleep(1000) }
   show(signalling.forward(received, as: signal))
   return 0

@@ -1,0 +1,85 @@
+import CLinux
+import DrainCore
+
+// Everybody but drainit, and but the hooks and checks that it runs itself: kill(-1) can leave nobody out, so
+// where one runs the processes are signalled one by one.
+
+extension Signalling {
+  // More are made while SIGKILL goes round only by what forks as fast as it is killed.
+  private static var passes: Int { 8 }
+
+  /// Sends a signal to every process but drainit and its own programs: as PID 1 of the namespace, else of
+  /// those that descend from drainit.
+  @inline(never) func sendToEverybody(_ signal: Signal) -> Delivery {
+    let isAlone = spared?.pointee.isEmpty ?? true
+    // One step for all (kill(2)); also where there is no telling who is who.
+    guard getpid() != 1 || !isAlone && ProcessFiles.areOurs else {
+      let delivery = Signalling.kill(-1, signal)
+      // It never says that somebody was left out for want of permission.
+      if case .refused(let error) = Signalling.kill(app, .none) { return .refused(error) }
+      return delivery
+    }
+    return toEach(again: signal == .kill) { Signalling.kill($0, signal) }
+  }
+
+  /// Sends what the app left behind a signal: SIGTERM instead, unless they catch it.
+  ///
+  /// To a helper SIGQUIT is a dump; what catches SIGURG and SIGSTKFLT, too, catches everything.
+  @inline(never) @discardableResult public func sendToLeftOvers(_ signal: Signal) -> Delivery {
+    let isFirst = getpid() == 1
+    if isFirst && !ProcessFiles.areOurs {
+      return Signalling.kill(-1, signal == .kill || signal == .none ? signal : .term)
+    }
+    return toEach(again: signal == .kill) { pid in
+      if signal == .none || signal == .term || signal == .kill {
+        return Signalling.kill(pid, signal)
+      }
+      let caught = ProcessFiles.signals(pid, .caught) ?? SignalSet()
+      let isMeant =
+        caught.contains(signal) && !(caught.contains(.urg) && caught.contains(.stkflt))
+      return Signalling.kill(pid, isMeant ? signal : .term)
+    }
+  }
+
+  /// Calls `send` for each: found first and signalled then, in batches, so that what a handler starts in
+  /// answer is not meant. `again`: until no new ones are found, a bounded number of times.
+  @inline(never) func toEach(
+    inGroup group: Int32? = nil, again: Bool = false, _ send: (Int32) -> Delivery
+  ) -> Delivery {
+    var whole = Delivery.nobody
+    var left = again ? Signalling.passes : 1
+    var found = 0
+    repeat {
+      left &-= 1
+      found = 0
+      var batch = InlineArray<256, Int32>(repeating: 0)
+      var count = 0
+      Descendants.visit(everybody: getpid() == 1, sparing: spared) { stat in
+        if let group, stat.group != group { return true }
+        // It has ended.
+        if stat.state == UInt8(ascii: "Z") || stat.state == UInt8(ascii: "X") { return true }
+        batch[count] = stat.pid
+        count &+= 1
+        found &+= 1
+        if count == 256 {
+          for index in 0..<count { whole.add(send(batch[index])) }
+          count = 0
+        }
+        return true
+      }
+      for index in 0..<count { whole.add(send(batch[index])) }
+    } while found > 0 && left > 0
+    return whole
+  }
+}
+
+extension Delivery {
+  /// Of several: sent where one was, refused where none was and one was refused.
+  @inline(never) mutating func add(_ other: Delivery) {
+    switch other {
+    case .sent: self = .sent
+    case .nobody: break
+    case .refused: if self == .nobody { self = other }
+    }
+  }
+}
