@@ -107,6 +107,7 @@ struct Probe: ~Copyable {
     case .unseen: output.append(found.hasDatagrams ? "udp-only" : "unix-only")
     case .tcp: output.append("tcp")
     case .both: output.append("both")
+    case .partly: output.append("partly")
     case .unknown: output.append("unknown")
     }
     switch found.way.table {
@@ -120,6 +121,7 @@ struct Probe: ~Copyable {
     case .cgroup: output.append(" cgroup")
     case .descriptors: output.append(" descriptors")
     case .users: output.append(" users")
+    case .newcomers: output.append(" newcomers")
     }
   }
 }

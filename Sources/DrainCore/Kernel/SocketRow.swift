@@ -35,6 +35,8 @@ public struct SocketRow: Equatable, BitwiseCopyable, Sendable {
   public var inode: UInt32
   /// INET_DIAG_CGROUP_ID (Linux 5.8): the cgroup it was made in; 0 where the kernel does not say.
   public var cgroup: UInt64 = 0
+  /// INET_DIAG_SKV6ONLY, of listeners alone: whether it takes no IPv4 connection.
+  public var isV6Only = false
   /// tcpi_bytes_received: the peer's payload so far; nil where no tcp_info came.
   public var bytesReceived: UInt64?
   /// tcpi_advmss: the most that a segment may carry, in bytes; 0 where it is not known.
@@ -81,6 +83,8 @@ public struct SocketRow: Equatable, BitwiseCopyable, Sendable {
       switch attribute.type {
       case 2 where length >= 136:  // INET_DIAG_INFO; bytes_received is there since Linux 4.1
         readCounters(datagram, at: attribute.start, length)
+      case 11 where length >= 1:  // INET_DIAG_SKV6ONLY
+        isV6Only = datagram.byte(attribute.start) != 0
       case 21 where length >= 8:  // INET_DIAG_CGROUP_ID
         cgroup = datagram.host64(at: attribute.start)
       default: break

@@ -97,6 +97,10 @@ extension Lifecycle {
       state.hasUnseen = true
       noteUnseen(.unseenBeside, now, &effects)
       observe(&effects)
+    case .partly:
+      state.hasUnseen = true
+      noteUnseen(.partly, now, &effects)
+      observe(&effects)
     case .tcp, .unknown:
       observe(&effects)
     }

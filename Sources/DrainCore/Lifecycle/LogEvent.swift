@@ -91,6 +91,8 @@ public enum WindowChange: UInt8, BitwiseCopyable, Sendable {
   case unseen
   /// It listens on TCP and on UDP or a UNIX socket: the window lasts its maximum.
   case unseenBeside
+  /// It listens on TCP, and not all of its listeners may have been seen: the window lasts its maximum.
+  case partly
   /// `--live` failed: the window lasts its minimum.
   case notLive
   /// The app was never ready: the window lasts its minimum.

@@ -241,6 +241,7 @@ extension ByteBuffer {
     case .unseenBeside:
       append(
         "a UDP or UNIX socket beside TCP, whose arrivals cannot be seen: the window's maximum, ")
+    case .partly: append("not all of its listeners can be seen: the window's maximum, ")
     case .notLive: append("--live does not hold: the window's minimum, ")
     case .neverReady: append("it was never ready: the window's minimum, ")
     }

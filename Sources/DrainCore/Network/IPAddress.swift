@@ -22,6 +22,9 @@ public struct IPAddress: Equatable, BitwiseCopyable, Sendable {
   /// Whether this is an IPv4 address (::ffff:0:0/96, RFC 4291 section 2.5.5.2).
   public var isV4: Bool { bits >> 32 == 0xffff }
 
+  /// Whether it is no address, but stands for all: 0.0.0.0 or ::.
+  public var isUnspecified: Bool { bits == 0 || bits == 0xffff << 32 }
+
   /// Whether it is this machine itself: 127.0.0.0/8 or ::1.
   public var isLoopback: Bool { bits == 1 || bits >> 24 == 0xffff << 8 | 127 }
 }

@@ -10,6 +10,8 @@ public enum Listeners: UInt8, BitwiseCopyable, Sendable {
   case tcp
   /// TCP, and beside it UDP or a UNIX socket that was named: TCP's silence says nothing of them.
   case both
+  /// TCP, and there may be more: not all could be looked at.
+  case partly
   /// It could not be found out, and what cannot be seen counts as there.
   case unknown
 }

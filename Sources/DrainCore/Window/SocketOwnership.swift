@@ -10,6 +10,8 @@ public struct SocketOwnership: Sendable {
   public var ownListener: UInt32 = 0
   /// The cgroup that drainit's own sockets are made in; `cannotTell` where the kernel does not say.
   public var cgroup: UInt64 = 0
+  /// Whether other containers are in that cgroup, too, or may be: then it tells nothing.
+  public var isCgroupShared = false
   /// The inodes of the listeners that drainit was handed and handed on to the app.
   public var inherited = FixedSet(capacity: 64)
   /// The inodes of what was listening before the app was started.
@@ -22,7 +24,7 @@ public struct SocketOwnership: Sendable {
 
   /// Whether a socket's cgroup says whose it is. The root's (1) does not: with cgroup v1 alone every
   /// socket has that, and 0 is a kernel before 5.8.
-  public var cgroupTells: Bool { cgroup > 1 }
+  public var cgroupTells: Bool { cgroup > 1 && !isCgroupShared }
 
   /// What a row alone shows.
   public func verdict(_ row: SocketRow) -> SocketVerdict {
@@ -34,10 +36,14 @@ public struct SocketOwnership: Sendable {
   }
 
   /// What the last rule says of a socket that was found with none of the processes that could be
-  /// read: where the cgroup cannot tell, it is the app's if it is new and of one of the users.
-  public func verdictByUser(_ candidate: ListenerCandidate) -> SocketVerdict {
-    if cgroupTells || before.contains(candidate.inode) { return .notApps }
-    return users.contains(candidate.user) || users.isOverfull ? .apps : .notApps
+  /// read, and may be that of one which could not: it is the app's if it is new and of one of the users.
+  ///
+  /// - Parameter orAnyUser: whether the users are not known.
+  public func verdictByUser(
+    _ candidate: ListenerCandidate, orAnyUser: Bool = false
+  ) -> SocketVerdict {
+    if before.contains(candidate.inode) { return .notApps }
+    return orAnyUser || users.contains(candidate.user) || users.isOverfull ? .apps : .notApps
   }
 }
 
@@ -55,13 +61,23 @@ public struct ListenerCandidate: Equatable, BitwiseCopyable, Sendable {
   public let user: UInt32
   public let port: UInt16
   public let isDatagram: Bool
+  public let isV6Only: Bool
   /// Whether it was found to be the app's.
   public var isApps = false
+  // In halves: a number of 16 bytes would be aligned to as many.
+  private let high: UInt64
+  private let low: UInt64
+
+  /// Its local address.
+  public var local: IPAddress { IPAddress(bits: UInt128(high) << 64 | UInt128(low)) }
 
   public init(_ row: SocketRow, isDatagram: Bool) {
     inode = row.inode
     user = row.user
     port = row.localPort
+    high = UInt64(truncatingIfNeeded: row.local.bits >> 64)
+    low = UInt64(truncatingIfNeeded: row.local.bits)
+    isV6Only = row.isV6Only
     self.isDatagram = isDatagram
   }
 
@@ -70,6 +86,9 @@ public struct ListenerCandidate: Equatable, BitwiseCopyable, Sendable {
     self.inode = inode
     user = 0
     port = 0
+    high = 0
+    low = 0
+    isV6Only = false
     isDatagram = false
   }
 }
@@ -105,6 +124,16 @@ public struct ListenerCandidates: Sendable {
   /// The candidate at `index`, 0 to `count` - 1, or nil.
   public func candidate(_ index: Int) -> ListenerCandidate? {
     index >= 0 && index < count ? places[index] : nil
+  }
+
+  /// Drops those that are in the set.
+  public mutating func remove(_ decided: borrowing FixedSet) {
+    var kept = 0
+    for index in 0..<count where !decided.contains(places[index].inode) {
+      places[kept] = places[index]
+      kept &+= 1
+    }
+    count = kept
   }
 
   /// Notes that a process of the app has the socket of that inode open.
@@ -187,5 +216,7 @@ public struct PortsWay: Equatable, BitwiseCopyable, Sendable {
     case descriptors
     /// /proc/PID/fd, and for processes that cannot be read the user.
     case users
+    /// A process of the app's cannot be seen at all: whatever was not there before it.
+    case newcomers
   }
 }

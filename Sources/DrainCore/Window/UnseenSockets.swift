@@ -19,7 +19,7 @@ extension AppListeners {
   /// The answer in a word, for the drain signal: what cannot be seen counts as there.
   public func verdict(_ named: NamedSockets = NamedSockets()) -> Listeners {
     let isUnseen = hasDatagrams || hasLocal || named.hasLocal
-    if !ports.isEmpty { return isUnseen ? .both : .tcp }
+    if !ports.isEmpty { return isUnseen ? .both : isPartial ? .partly : .tcp }
     if isUnseen { return .unseen }
     if isPartial || named.hasPort { return .unknown }
     if named.asksApp { return .unseen }

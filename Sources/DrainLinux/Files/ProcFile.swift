@@ -45,8 +45,14 @@ enum ProcFile {
     _ name: borrowing ByteBuffer, in directory: borrowing FileDescriptor,
     into buffer: inout ByteBuffer
   ) -> Int {
+    link(name, in: directory.number, into: &buffer)
+  }
+
+  /// The same below a directory's descriptor or AT_FDCWD.
+  static func link(
+    _ name: borrowing ByteBuffer, in number: Int32, into buffer: inout ByteBuffer
+  ) -> Int {
     buffer.removeAll()
-    let number = directory.number
     return name.withBytes { text in
       guard let start = text.baseAddress else { return -1 }
       return filled(&buffer) { bytes, room in

@@ -17,6 +17,8 @@ public struct AppProcesses: ~Copyable {
   private let isAll: Bool
   /// Children that were not visited yet, as the kernel wrote them: each number has a blank behind it.
   private var children: ByteBuffer
+  /// Whether a process of the app's is there that /proc does not show (hidepid=2 of proc(5)).
+  public private(set) var hidesSome = false
   /// Whether this walk goes from the top.
   private var isFromTop = false
 
@@ -38,8 +40,12 @@ public struct AppProcesses: ~Copyable {
     isAll = all || own == 1
   }
 
-  /// Begins a walk; false where there is no /proc.
+  /// Begins a walk; false where there is no /proc, or it is that of another PID namespace, whose numbers
+  /// mean other processes.
   public mutating func begin() -> Bool {
+    hidesSome = false
+    if !isOurs() { return false }
+    if isAll { hidesSome = hidesFirst() }
     children.removeAll()
     isFromTop = !isAll && addChildren(of: own)
     return isFromTop || beginAll()
@@ -76,15 +82,60 @@ public struct AppProcesses: ~Copyable {
     return ProcFile.open(path, in: AT_FDCWD, isDirectory: true)
   }
 
-  /// The user whose sockets the process makes; nil where it is gone.
-  public mutating func user(of pid: Int32) -> UInt32? {
-    if !read(pid, "/status") { return nil }
-    return ProcText.fileSystemUser(text.bytes)
+  /// Opens the first of a process's threads, which share their descriptors, beside the main one: after
+  /// that has ended /proc/PID/fd is empty, and root's.
+  @inline(never) public mutating func threads(of pid: Int32) -> FileDescriptor? {
+    write(pid, "/task")
+    return ProcFile.open(path, in: AT_FDCWD, isDirectory: true)
   }
+
+  /// The user whose sockets the process makes; nil where it is gone or hidden, which `hidesSome` says.
+  public mutating func user(of pid: Int32) -> UInt32? {
+    if read(pid, "/status") { return ProcText.fileSystemUser(text.bytes) }
+    if !isGone(pid) { hidesSome = true }
+    return nil
+  }
+
+  /// What the process's cgroup is; 0 for drainit's own.
+  @inline(never) public mutating func cgroup(of pid: Int32) -> CgroupPaths {
+    var paths = CgroupPaths()
+    write(pid == 0 ? own : pid, "/cgroup")
+    guard let open = ProcFile.open(path, in: AT_FDCWD) else { return paths }
+    repeat {
+      text.removeAll()
+      let count = ProcFile.read(open, into: &text)
+      paths.read(text.bytes)
+      if count <= 0 { break }
+    } while true
+    return paths
+  }
+
+  /// Whether /proc is that of our own PID namespace: then /proc/self is us.
+  @inline(never) private mutating func isOurs() -> Bool {
+    path.removeAll()
+    path.append("/proc/self")
+    path.append(0)
+    return ProcFile.link(path, in: AT_FDCWD, into: &text) > 0
+      && text.bytes.decimal(0..<text.count) == UInt64(own)
+  }
+
+  /// Whether a walk over /proc would pass over the first of the app's processes: drainit's children,
+  /// with `--hold` the container's first process.
+  @inline(never) private mutating func hidesFirst() -> Bool {
+    if own != 1 { return !read(1, "/stat") && !isGone(1) }
+    children.removeAll()
+    _ = addChildren(of: own)
+    while let child = takeChild() {
+      if !read(child, "/stat") && !isGone(child) { return true }
+    }
+    return false
+  }
+
+  private func isGone(_ pid: Int32) -> Bool { kill(pid, 0) != 0 && Errno.last.number == ESRCH }
 
   /// Notes the children of each of a process's threads; false where they cannot be known that way. Of a
   /// process that is gone there are none.
-  private mutating func addChildren(of pid: Int32) -> Bool {
+  @inline(never) private mutating func addChildren(of pid: Int32) -> Bool {
     write(pid, "/task")
     guard let threads = ProcFile.open(path, in: AT_FDCWD, isDirectory: true) else {
       return pid != own

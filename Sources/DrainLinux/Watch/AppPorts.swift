@@ -7,22 +7,29 @@ import DrainCore
 /// decides. It never waits, and what it reads is bounded.
 public struct AppPorts: ~Copyable {
   /// What decides whose a socket is.
-  private var ownership = SocketOwnership()
+  var ownership = SocketOwnership()
   var found = AppListeners()
   var candidates = ListenerCandidates()
   var table = SocketTable()
   /// Whether what a list shows was there before the app.
   private var notesBefore = false
-  private var processes: AppProcesses
+  var processes: AppProcesses
   /// Whether a process of the app could not be read in the last search.
   var hasUnread = false
   /// The path of the UNIX socket that the last look found, with a zero behind it; empty for none.
   var unixPath = ByteBuffer(capacity: 128)
+  /// Drainit's own cgroup's path, for processes that are in one below.
+  var ownCgroup = CgroupPaths()
+  /// Where the app's listeners that the looks have shown are bound.
+  public private(set) var ends = ListeningEnds()
+  /// The sockets that the last search has decided, by their inodes: a look in the window asks only for
+  /// those that are new.
+  private var decided = FixedSet(capacity: 256)
   /// The ports that the kernel gives to clients, once a look has asked.
   private var clientPorts: (low: UInt16, high: UInt16)?
-  private var entries: ByteBuffer
-  private var link: ByteBuffer
-  private var name: ByteBuffer
+  var entries: ByteBuffer
+  var link: ByteBuffer
+  var name: ByteBuffer
 
   /// Reserves what a look needs.
   ///
@@ -56,7 +63,9 @@ public struct AppPorts: ~Copyable {
     if !ownership.given.isEmpty { return }
     notesBefore = !again
     learnCgroup()
-    if !ownership.cgroupTells && !again { learnBefore() }
+    ownCgroup = processes.cgroup(of: 0)
+    ownership.isCgroupShared = ownCgroup.mayShareUnified
+    if !again { learnBefore() }
     table.close()
   }
 
@@ -84,15 +93,25 @@ public struct AppPorts: ~Copyable {
   ///
   /// Nil where it could not be seen.
   public mutating func listens() -> Bool? {
-    look(forGate: true)
+    look(.forGate)
     if found.listens(on: ownership.given) { return true }
     return found.isPartial ? nil : false
   }
 
   /// What of the app's takes connections, for the drain signal.
   public mutating func listeners() -> AppListeners {
-    look(forGate: false)
+    ends.removeAll()
+    look(.forWindow)
     if found.ports.isEmpty { lookForUnixListeners() }
+    return found
+  }
+
+  /// What TCP listeners the app has in the window: `ends` has gained those that came since the last look.
+  ///
+  /// It costs two short dumps; processes are searched only where a socket has come that nothing else
+  /// decides.
+  public mutating func listenersAgain() -> AppListeners {
+    if ownership.given.isEmpty { look(.again) }
     return found
   }
 
@@ -101,13 +120,20 @@ public struct AppPorts: ~Copyable {
 
   // MARK: One look
 
-  private mutating func look(forGate: Bool) {
+  private enum Purpose {
+    case forGate
+    case forWindow
+    case again
+  }
+
+  @inline(never) private mutating func look(_ purpose: Purpose) {
     found = AppListeners()
     candidates.removeAll()
     table.reset()
     readListeners(isV6: false)
     readListeners(isV6: true)
-    if !forGate {
+    if purpose == .forWindow {
+      decided.removeAll()
       clientPorts = nil
       readDatagramReceivers(isV6: false)
       readDatagramReceivers(isV6: true)
@@ -117,9 +143,14 @@ public struct AppPorts: ~Copyable {
     found.way.table = table.source
     if !ownership.given.isEmpty { return }
     found.way.owner = ownership.cgroupTells ? .cgroup : .descriptors
-    if candidates.count == 0 || forGate && !found.ports.isEmpty { return }
-    searchProcesses(links: forGate ? 8_192 : 65_536)
-    takeCandidates()
+    if purpose == .again { candidates.remove(decided) }
+    if candidates.count == 0 || purpose == .forGate && !found.ports.isEmpty { return }
+    searchProcesses(links: purpose == .forWindow ? 65_536 : 8_192)
+    takeCandidates(forGate: purpose == .forGate)
+    if purpose == .forGate { return }
+    for index in 0..<candidates.count {
+      if let candidate = candidates.candidate(index) { decided.insert(candidate.inode) }
+    }
   }
 
   private mutating func readListeners(isV6: Bool) {
@@ -148,14 +179,18 @@ public struct AppPorts: ~Copyable {
   private mutating func judge(_ row: SocketRow, isDatagram: Bool) {
     switch ownership.verdict(row) {
     case .notApps: break
-    case .apps: take(port: row.localPort, isDatagram: isDatagram)
+    case .apps: take(ListenerCandidate(row, isDatagram: isDatagram))
     case .undecided: candidates.append(ListenerCandidate(row, isDatagram: isDatagram))
     }
   }
 
-  private mutating func take(port: UInt16, isDatagram: Bool) {
-    if !isDatagram {
+  private mutating func take(_ listener: ListenerCandidate) {
+    let port = listener.port
+    if !listener.isDatagram {
       found.ports.insert(port)
+      if ownership.given.isEmpty {
+        ends.insert(listener.local, port: port, isV6Only: listener.isV6Only)
+      }
     } else if isClients(port) {
       if found.clientPort == 0 { found.clientPort = port }
     } else if found.datagramPort == 0 {
@@ -163,68 +198,19 @@ public struct AppPorts: ~Copyable {
     }
   }
 
-  private mutating func takeCandidates() {
+  private mutating func takeCandidates(forGate: Bool) {
+    let isByUser = found.way.owner == .users || found.way.owner == .newcomers
     for index in 0..<candidates.count {
       guard let candidate = candidates.candidate(index) else { break }
-      let isByUser =
-        found.way.owner == .users && ownership.verdictByUser(candidate) == .apps
-      if candidate.isApps || isByUser {
-        take(port: candidate.port, isDatagram: candidate.isDatagram)
+      if candidate.isApps || isByUser && ownership.verdictByUser(candidate) == .apps {
+        take(candidate)
+      } else if found.way.owner == .newcomers
+        && ownership.verdictByUser(candidate, orAnyUser: true) == .apps
+      {
+        // Of a user that cannot be known. In the window one too many only makes it wait.
+        if forGate { found.isPartial = true } else { take(candidate) }
       }
     }
-  }
-
-  // MARK: The app's processes
-
-  /// Looks for the undecided sockets among the descriptors of the app's processes, reading at most
-  /// that many links.
-  mutating func searchProcesses(links limit: Int) {
-    if !processes.begin() {
-      if !ownership.cgroupTells { found.isPartial = true }
-      return
-    }
-    var left = limit
-    while let pid = processes.next() {
-      var isReadable = false
-      if let directory = processes.descriptors(of: pid) {
-        isReadable = search(directory, links: &left)
-        if left <= 0 { found.isPartial = true }
-        if left <= 0 || candidates.undecided == 0 { return }
-      }
-      if !isReadable { hasUnread = true }
-      if !isReadable && !ownership.cgroupTells, let user = processes.user(of: pid) {
-        // Another user's process, or one whose program cannot be read.
-        ownership.users.insert(user)
-        found.way.owner = .users
-      }
-    }
-  }
-
-  /// Looks through one process's descriptors; false where they may not be read.
-  ///
-  /// With CAP_DAC_OVERRIDE and without CAP_SYS_PTRACE, as root in a container has it, the directory
-  /// can be listed and its links cannot be read.
-  private mutating func search(
-    _ directory: borrowing FileDescriptor, links left: inout Int
-  ) -> Bool {
-    while ProcFile.entries(directory, into: &entries) > 0 {
-      var walk = DirectoryEntries()
-      while let place = walk.next(in: entries.bytes) {
-        // "." and ".." are the only names that are no numbers.
-        guard let number = entries.bytes.decimal(place) else { continue }
-        left &-= 1
-        if left <= 0 { return true }
-        name.removeAll()
-        name.append(decimal: number)
-        name.append(0)
-        if ProcFile.link(name, in: directory, into: &link) < 0 {
-          if Errno.last.number == EACCES { return false }
-        } else if let inode = ProcText.socketInode(link.bytes) {
-          candidates.markApps(inode: inode)
-        }
-      }
-    }
-    return true
   }
 
   // MARK: Before the start
@@ -275,41 +261,5 @@ public struct AppPorts: ~Copyable {
   private mutating func remember(_ request: SocketRequest) {
     table.begin(request)
     while let row = table.next() { ownership.before.insert(row.inode) }
-  }
-
-  // MARK: Single facts
-
-  /// The number of an open socket in /proc/PID/fd and in the kernel's tables; 0 where it has none.
-  private static func inode(of descriptor: Int32) -> UInt32 {
-    var status = stat()
-    if fstat(descriptor, &status) != 0 { return 0 }
-    return UInt32(truncatingIfNeeded: status.st_ino)
-  }
-
-  /// SO_ACCEPTCONN (socket(7)): whether the descriptor is a listening socket.
-  private static func isListener(_ descriptor: Int32) -> Bool {
-    var answer: Int32 = 0
-    var length = socklen_t(MemoryLayout<Int32>.size)
-    return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &answer, &length) == 0 && answer != 0
-  }
-
-  /// SO_DOMAIN (socket(7)): whether the descriptor is a socket of IPv6.
-  private static func isV6(_ descriptor: Int32) -> Bool {
-    var answer: Int32 = 0
-    var length = socklen_t(MemoryLayout<Int32>.size)
-    return getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &answer, &length) == 0
-      && answer == AF_INET6
-  }
-
-  /// The range that the kernel takes ports from by itself; the default where it cannot be read.
-  private static func ephemeralPorts() -> (low: UInt16, high: UInt16) {
-    var text = InlineArray<32, UInt8>(repeating: 0)
-    var length = 0
-    if let file = ProcFile.open("/proc/sys/net/ipv4/ip_local_port_range") {
-      var bytes = text.mutableSpan
-      length = bytes.withUnsafeMutableBytes { read(file.number, $0.baseAddress, $0.count) }
-    }
-    let range = ProcText.portRange(text.span.extracting(first: max(length, 0)))
-    return range ?? (low: 32_768, high: 60_999)
   }
 }

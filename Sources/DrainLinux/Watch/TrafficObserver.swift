@@ -15,12 +15,17 @@ public struct TrafficObserver: ~Copyable {
   private let ignored: [IPNetwork]
   private var ledger = ConnectionLedger()
   private var ports = PortSet()
+  /// Where the app listens: on its ports at other addresses others may.
+  private var ends = ListeningEnds()
   private var diag = SocketDiag()
   private var closings: NetlinkSocket?
   private var datagram = ByteBuffer(capacity: 2_048)
   private var cost = Interval.zero
   /// Whether the app has sockets, too, whose arrivals no look shows.
   public var hasUnseen = false
+  /// Whether what came before this look may have been missed, such as what came to a port that was not
+  /// watched yet: the look ends no window.
+  private var hasGap = false
   /// Which of a look's two dumps is under way.
   private var isV6 = false
   /// Whether a look is under way.
@@ -43,6 +48,7 @@ public struct TrafficObserver: ~Copyable {
   ) {
     end(loop)
     ports = appPorts
+    hasGap = false
     failure = nil
     ledger.begin(at: now)
     do throws(Errno) {
@@ -59,6 +65,21 @@ public struct TrafficObserver: ~Copyable {
       return
     }
     beginLook(loop, at: now)
+  }
+
+  /// Has connections to these listeners of the app's watched, too, before the next look begins.
+  ///
+  /// - Parameter isPartial: whether there may be more of them.
+  public mutating func add(
+    _ more: PortSet, at moreEnds: borrowing ListeningEnds, isPartial: Bool
+  ) {
+    let known = ends.count
+    ends.insert(moreEnds)
+    hasGap = isPartial || closings != nil && ends.count > known
+    for index in 0..<more.rangeCount {
+      guard let (low, high) = more.range(index) else { break }
+      for port in low...high { ports.insert(port) }
+    }
   }
 
   /// Begins a look, unless one is under way.
@@ -155,7 +176,7 @@ public struct TrafficObserver: ~Copyable {
     let begun = Clock.processorTime()
     isLooking = false
     var result = ledger.endLook(cost: cost)
-    result.hasUnseen = hasUnseen
+    result.hasUnseen = hasUnseen || hasGap
     result.cost = cost + (Clock.processorTime() - begun)
     rule.looked(result)
   }
@@ -193,10 +214,11 @@ public struct TrafficObserver: ~Copyable {
     }
   }
 
-  /// Whether a socket is one to tell of: not drainit's own check, nobody's who is ignored.
+  /// Whether a socket is one to tell of: the app's, not drainit's own check, nobody's who is ignored.
   private func counts(_ row: SocketRow, _ isOwn: (IPAddress, UInt16) -> Bool) -> Bool {
     if isOwn(row.peer, row.peerPort) { return false }
-    if row.state == .listen { return true }
+    if row.state == .listen { return ends.contains(listener: row.local, port: row.localPort) }
+    if !ends.covers(row.local, port: row.localPort) { return false }
     for range in ignored where range.contains(row.peer) { return false }
     return true
   }

@@ -175,7 +175,7 @@ struct Supervisor: ~Copyable {
     let now = Clock.now()
     if lifecycle.nextDeadline <= now { handle(.deadline, now) }
     if readiness.nextDeadline <= now { attend(readiness.expire(facts, sources.loop, now)) }
-    window.expire(sources.loop, now)
+    if window.nextDeadline <= now { look(now) }
     judgeWindow()
   }
 

@@ -17,9 +17,15 @@ extension Supervisor {
     // Without a port that is known there is nothing to see, and the window lasts its maximum.
     if ports.isEmpty { return }
     window.begin(
-      ports, drainedAt: lifecycle.state.drainedAt, hasUnseen: lifecycle.state.hasUnseen,
-      sources.loop, Clock.now())
+      ports, at: readiness.world.ports.ends, drainedAt: lifecycle.state.drainedAt,
+      hasUnseen: lifecycle.state.hasUnseen, sources.loop, Clock.now())
     noteObserver()
+  }
+
+  /// Looks at the traffic. What the app has begun to listen on since the last look counts, too.
+  @inline(never) mutating func look(_ now: Instant) {
+    let found = readiness.world.ports.listenersAgain()
+    window.look(found, at: readiness.world.ports.ends, sources.loop, now)
   }
 
   @inline(never) mutating func stopObserving() {

@@ -38,7 +38,7 @@ struct Window: ~Copyable {
   /// What the window has shown; nil where nothing was watched.
   var evidence: TrafficEvidence? { rule.drainedAt == .never ? nil : rule.evidence }
 
-  /// When `expire` is to be called next; never while nothing is watched.
+  /// When `look` is to be called next; never while nothing is watched.
   var nextDeadline: Instant {
     // Asked in every turn: in place, since a getter would be handed a copy.
     mutating get {
@@ -48,9 +48,10 @@ struct Window: ~Copyable {
 
   /// Begins to watch the connections to these ports, of which there is at least one.
   mutating func begin(
-    _ ports: PortSet, drainedAt: Instant, hasUnseen: Bool, _ loop: borrowing EventLoop,
-    _ now: Instant
+    _ ports: PortSet, at ends: borrowing ListeningEnds, drainedAt: Instant, hasUnseen: Bool,
+    _ loop: borrowing EventLoop, _ now: Instant
   ) {
+    observer.add(ports, at: ends, isPartial: false)
     observer.hasUnseen = hasUnseen
     rule.begin(at: drainedAt)
     rule.restore(earlier, now: now)
@@ -63,8 +64,13 @@ struct Window: ~Copyable {
     observer.end(loop)
   }
 
-  mutating func expire(_ loop: borrowing EventLoop, _ now: Instant) {
-    if nextDeadline <= now { observer.beginLook(loop, at: now) }
+  /// Begins a look, at these listeners of the app's, too.
+  mutating func look(
+    _ found: AppListeners, at ends: borrowing ListeningEnds, _ loop: borrowing EventLoop,
+    _ now: Instant
+  ) {
+    observer.add(found.ports, at: ends, isPartial: found.isPartial)
+    observer.beginLook(loop, at: now)
   }
 
   mutating func take(

@@ -16,7 +16,7 @@ import Testing
     return story
   }
 
-  @Test(arguments: [Listeners.both, .unseen])
+  @Test(arguments: [Listeners.both, .unseen, .partly])
   func whatIsSeenDoesNotEndAWindowOverWhatIsNot(_ listeners: Listeners) {
     var story = drained(listeners)
     story.tell(.traffic(.quiet), after: .seconds(6))

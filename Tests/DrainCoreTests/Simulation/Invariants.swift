@@ -30,7 +30,7 @@ struct Invariants {
         wasReadyBeforeDrain = world.lifecycle.state.hasOpened
       }
     case .listeners(.none), .listeners(.client): lateListeners = plan.windowSource != .given
-    case .listeners(.unseen), .listeners(.both): hasUnseen = true
+    case .listeners(.unseen), .listeners(.both), .listeners(.partly): hasUnseen = true
     case .live(false): liveFailed = true
     case .traffic(let end): until = end != .none
     default: break
