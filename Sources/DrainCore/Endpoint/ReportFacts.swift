@@ -47,6 +47,9 @@ public final class ReportFacts {
   /// Whether the app's traffic was watched; what that has shown.
   public var hasEvidence = false
   public var evidence = TrafficEvidence()
+  /// The ports that the window watches, and how it was told that they are the app's.
+  public var ports = PortSet()
+  public var portsOwner = PortsWay.Owner.given
   /// The app's UDP port that was taken for a client's, as the drain signal found it; 0 for none.
   public var clientPort: UInt16 = 0
   /// The last part of the app's command's first word.

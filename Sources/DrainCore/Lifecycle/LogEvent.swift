@@ -65,6 +65,8 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case hookEnded(HookMoment, hook: Int, CheckOutcome)
   /// Hooks were not run: those before them took longer than the window.
   case hooksNotRun(HookMoment)
+  /// The ports that the window watches; whether they may be more than the app's.
+  case watching(isGuess: Bool)
   /// The app waits in vain for a TCP listener: it has something else.
   case listensElsewhere(OtherListener)
   /// The app's connections cannot be watched, for this reason: the window lasts its maximum.

@@ -27,6 +27,7 @@ extension LogEvent {
   public func level(_ state: LifecycleState) -> LogLevel {
     switch self {
     case .dropped(_, .waiting): .info
+    case .watching(let isGuess): isGuess ? .info : .debug
     case .forwarded, .dropped, .reaped, .notified(.status): .debug
     case .notified(.missed), .notified(.triggered): .warning
     case .ended: state.windowEnd == .none ? .info : .warning
@@ -76,6 +77,7 @@ extension LogEvent {
     case .belowAnother: "below-another"
     case .linesDropped: "lines-dropped"
     case .cannotObserve: "cannot-observe"
+    case .watching: "watching"
     case .listensElsewhere: "listens-elsewhere"
     case .cameBack: "came-back"
     case .hookEnded, .hooksNotRun: "hook"

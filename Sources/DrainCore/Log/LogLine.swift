@@ -19,6 +19,9 @@ public struct LogContext: Sendable {
   public private(set) var status = [UInt8](repeating: 0, count: LogLine.longestStatus)
   /// The UDP port that was taken for a client's; 0 for none.
   public var clientPort: UInt16 = 0
+  /// The ports that the window watches, and how it was told that they are the app's.
+  public var ports = PortSet()
+  public var portsOwner = PortsWay.Owner.given
   /// The path of the UNIX socket that the app was found to listen on.
   public var unixPath: [UInt8] = []
   /// Why the kernel refuses the signal that the line tells of (errno(3)); 0 where it does not.

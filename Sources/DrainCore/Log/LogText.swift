@@ -102,6 +102,7 @@ extension ByteBuffer {
       append(decimal: count)
       append(count == 1 ? " line was" : " lines were")
       append(" dropped: the log could not take them")
+    case .watching: append(watching: context)
     case .listensElsewhere(let other):
       appendApp(state, context)
       append(elsewhere: other, context)

@@ -46,6 +46,19 @@ public struct PortSet: BitwiseCopyable, Sendable {
     if place > 0 && highs[place &- 1] &+ 1 == lows[place] { join(place &- 1) }
   }
 
+  /// Adds all of another set; whether that made it a larger one.
+  @discardableResult
+  public mutating func insert(_ more: PortSet) -> Bool {
+    var isLarger = false
+    for index in 0..<more.rangeCount {
+      for port in more.lows[index]...more.highs[index] where !contains(port) {
+        insert(port)
+        isLarger = true
+      }
+    }
+    return isLarger
+  }
+
   /// Makes one range of the one at `index` and the next.
   private mutating func join(_ index: Int) {
     highs[index] = highs[index &+ 1]

@@ -63,8 +63,10 @@ public struct AppPorts: ~Copyable {
     if !ownership.given.isEmpty { return }
     notesBefore = !again
     learnCgroup()
-    ownCgroup = processes.cgroup(of: 0)
-    ownership.isCgroupShared = ownCgroup.mayShareUnified
+    if ownership.cgroupTells {
+      ownCgroup = processes.cgroup(of: 0)
+      ownership.isCgroupShared = ownCgroup.mayShareUnified
+    }
     if !again { learnBefore() }
     table.close()
   }

@@ -76,10 +76,7 @@ public struct TrafficObserver: ~Copyable {
     let known = ends.count
     ends.insert(moreEnds)
     hasGap = isPartial || closings != nil && ends.count > known
-    for index in 0..<more.rangeCount {
-      guard let (low, high) = more.range(index) else { break }
-      for port in low...high { ports.insert(port) }
-    }
+    ports.insert(more)
   }
 
   /// Begins a look, unless one is under way.

@@ -175,7 +175,7 @@ struct Supervisor: ~Copyable {
     let now = Clock.now()
     if lifecycle.nextDeadline <= now { handle(.deadline, now) }
     if readiness.nextDeadline <= now { attend(readiness.expire(facts, sources.loop, now)) }
-    if window.nextDeadline <= now { look(now) }
+    if lifecycle.phase == .draining && window.nextDeadline <= now { look(now) }
     judgeWindow()
   }
 
@@ -228,6 +228,8 @@ struct Supervisor: ~Copyable {
     report.status = log.context.status
     report.program = log.context.program
     report.clientPort = readiness.clientPort
+    report.ports = readiness.watchedPorts
+    report.portsOwner = readiness.world.ports.way.owner
     report.hasEvidence = window.rule.drainedAt != .never
     if report.hasEvidence { report.evidence = window.rule.evidence }
     readiness.answerReports(report, sources.loop)

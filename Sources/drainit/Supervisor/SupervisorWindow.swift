@@ -9,6 +9,7 @@ extension Supervisor {
     // Bare, nothing is looked at: what brought drainit down may be just that.
     let found = lives.isBare ? Listeners.unknown : readiness.findListeners()
     log.context.clientPort = readiness.clientPort
+    if !lives.isBare { notePorts() }
     handle(.listeners(found), Clock.now())
   }
 
@@ -22,9 +23,18 @@ extension Supervisor {
     noteObserver()
   }
 
+  /// Says which ports are watched, and how it was told that they are the app's.
+  @inline(never) private mutating func notePorts() {
+    let owner = readiness.world.ports.way.owner
+    log.context.ports = readiness.watchedPorts
+    log.context.portsOwner = owner
+    log.write(.watching(isGuess: owner == .newcomers), lifecycle.state)
+  }
+
   /// Looks at the traffic. What the app has begun to listen on since the last look counts, too.
   @inline(never) mutating func look(_ now: Instant) {
     let found = readiness.world.ports.listenersAgain()
+    if readiness.watchedPorts.insert(found.ports) { notePorts() }
     window.look(found, at: readiness.world.ports.ends, sources.loop, now)
   }
 

@@ -85,7 +85,7 @@ import Testing
         "window":{"signal":"SIGTERM","seconds":1.500,"ended_by":null,"min_in_seconds":3.500,\
         "max_in_seconds":10.500,"unready_in_seconds":null,\
         "kubelet_unready_in_seconds":null,"kill_in_seconds":null,\
-        "unseen_sockets":false,"unnamed_udp_port":null,\
+        "ports":"","ports_found_by":"--port","unseen_sockets":false,"unnamed_udp_port":null,\
         "arrivals":{"connections":3,"requests":2,"last_seconds":1.250,"open_connections":5,\
         "waiting_connections":0,"requests_in_flight":0}},\
         "timeline":{"started":"1970-01-12T13:46:50.000Z","ready":"1970-01-12T13:46:51.000Z",\
