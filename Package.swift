@@ -46,4 +46,8 @@ let package = Package(
       name: "DrainLinuxTests",
       dependencies: ["CLinux", "DrainCore", "DrainLinux", "Pieces", "TrafficProbe"],
       swiftSettings: [extensions]),
+    // What joins the two: each performer by itself, with a loop of its own.
+    .testTarget(
+      name: "DrainitTests", dependencies: ["CLinux", "DrainCore", "DrainLinux", "drainit"],
+      swiftSettings: [extensions]),
   ])

@@ -251,7 +251,7 @@ def test_a_jvm_is_asked_for_its_threads_and_lives(drainit):
     if not java:
         pytest.skip("no java here")
     box = drainit("--drain", "60s", "--ready", "none", "--port", "1", app=[
-        java, "-Xint", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", "/", "--source", "17",
+        java, "-Xint", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", str(FIXTURES), "--source", "17",
         str(JVM)])
     box.out.wait_for("^running", deadline=120)
     box.signal(signal.SIGQUIT)

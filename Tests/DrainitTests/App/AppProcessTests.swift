@@ -1,0 +1,42 @@
+import CLinux
+import DrainCore
+import Testing
+
+@testable import DrainLinux
+@testable import drainit
+
+@Suite struct AppProcessTests {
+  // Above any pid that the kernel gives.
+  private let nobody: Int32 = 1 << 22 + 1
+
+  @Test func theNameIsThatOfTheProcess() {
+    var app = AppProcess(target: .app)
+    let name = app.name(of: getpid())
+    #expect(name == ProcessFiles.name(getpid()))
+    #expect(name.count > 0)
+  }
+
+  @Test func aProcessThatIsGoneHasNoNameAndCannotBeSignalled() {
+    var app = AppProcess(target: .app)
+    let name = app.name(of: nobody)
+    #expect(name.count == 0)
+    let delivery = app.send(.usr1, to: nobody)
+    #expect(delivery == .nobody)
+  }
+
+  @Test func theFileOfTheNameIsItsOwnDescriptor() {
+    var app = AppProcess(target: .app)
+    _ = app.name(of: getpid())
+    var own = OwnDescriptors()
+    app.insert(into: &own)
+    var none = OwnDescriptors()
+    none.insert(-1)
+    #expect(own.count == none.count + 1)
+  }
+
+  @Test func withoutAShellsTerminalNobodysJobStops() {
+    var app = AppProcess(target: .app)
+    let stopped = app.stopAsJob(by: .tstp, nobody)
+    #expect(!stopped)
+  }
+}

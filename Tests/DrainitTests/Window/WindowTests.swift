@@ -1,0 +1,153 @@
+import CLinux
+import DrainCore
+import DrainLinux
+import Testing
+
+@testable import drainit
+
+/// A drain window over a listener of the test's own, in which the test is clock and loop.
+private final class Scene {
+  let app: Listener
+  var loop: EventLoop
+  var window: Window
+  var now = Clock.now()
+  var hasUnseen = false
+  var isOwn: (UInt16) -> Bool = { _ in false }
+  var wasProbed: (UInt32) -> Bool = { _ in false }
+
+  init(_ words: String...) throws {
+    app = try Listener()
+    let options = try options(words + ["--", "app"])
+    let plan = try DrainPlan.make(options, platform: .elsewhere, isFirstProcess: true)
+    loop = try EventLoop()
+    window = Window(options, plan)
+  }
+
+  func drain() {
+    var ports = PortSet()
+    ports.insert(app.port)
+    window.begin(ports, drainedAt: now, hasUnseen: hasUnseen, loop, now)
+    settle()
+  }
+
+  /// Takes what the kernel tells, until the look is over.
+  func settle() {
+    let end = Clock.now() + .seconds(20)
+    repeat {
+      let count = loop.wait(until: Clock.now() + .milliseconds(20))
+      for index in 0..<count {
+        window.take(loop[index], { _, port in self.isOwn(port) }, loop, now)
+      }
+      if count == 0 && window.nextDeadline != .never { return }
+    } while Clock.now() < end
+    Issue.record("a look that does not end")
+  }
+
+  /// A connection that is opened and closed at once.
+  func visit() throws {
+    let client = try Client(to: app.port)
+    #expect(app.accept() != nil)
+    _ = client
+  }
+
+  /// Lets the time pass until the next look, and takes it.
+  func look(after time: Interval) {
+    now = now + time
+    window.expire(loop, now)
+    settle()
+  }
+
+  var verdict: WindowEnd? { window.verdict(now, wasProbed: wasProbed) }
+}
+
+@Suite struct WindowTests {
+  @Test func nothingIsSaidBeforeItBeginsAndAfterItsEnd() throws {
+    let scene = try Scene("--drain", "1s..60s")
+    #expect(scene.verdict == nil)
+    #expect(scene.window.nextDeadline == .never)
+    #expect(scene.window.evidence == nil)
+    scene.drain()
+    #expect(scene.verdict == WindowEnd.none)
+    #expect(scene.window.nextDeadline != .never)
+    scene.window.end(scene.loop)
+    #expect(scene.verdict == nil)
+    #expect(scene.window.nextDeadline == .never)
+  }
+
+  @Test func arrivalsAreCountedAndDrainitsOwnAreNot() throws {
+    let scene = try Scene("--drain", "1s..60s")
+    scene.drain()
+    try scene.visit()
+    scene.look(after: .seconds(2))
+    #expect(scene.window.evidence?.lateArrivals == 1)
+    scene.isOwn = { _ in true }
+    try scene.visit()
+    scene.look(after: .seconds(2))
+    #expect(scene.window.evidence?.lateArrivals == 1)
+  }
+
+  @Test func silenceEndsItWhereSomethingCame() throws {
+    let scene = try Scene("--drain", "1s..60s", "--until", "quiet:10s")
+    scene.drain()
+    try scene.visit()
+    scene.look(after: .seconds(2))
+    #expect(scene.verdict == WindowEnd.none)
+    scene.look(after: .seconds(30))
+    #expect(scene.verdict == .quiet)
+  }
+
+  @Test func whatCannotBeSeenHoldsIt() throws {
+    let scene = try Scene("--drain", "1s..60s", "--until", "quiet:10s")
+    scene.hasUnseen = true
+    scene.drain()
+    try scene.visit()
+    scene.look(after: .seconds(2))
+    scene.look(after: .seconds(30))
+    #expect(scene.verdict == WindowEnd.none)
+  }
+
+  @Test func closedWaitsForTheLastConnection() throws {
+    let scene = try Scene("--drain", "1s..300s", "--until", "closed")
+    var client: Client? = try Client(to: scene.app.port)
+    var connection = scene.app.accept()
+    usleep(20_000)
+    scene.drain()
+    scene.look(after: .seconds(100))
+    #expect(scene.verdict == WindowEnd.none)
+    client = nil
+    connection = nil
+    scene.look(after: .seconds(100))
+    scene.look(after: .seconds(60))
+    #expect(scene.verdict == .closed)
+    _ = (client, connection)
+  }
+
+  @Test func probedWaitsUntilEverybodyHasHeard() throws {
+    let scene = try Scene("--drain", "1s..60s", "--until", "quiet:5s", "--until", "probed:2")
+    scene.drain()
+    try scene.visit()
+    scene.look(after: .seconds(2))
+    scene.look(after: .seconds(20))
+    var asked: UInt32 = 0
+    scene.wasProbed = {
+      asked = $0
+      return false
+    }
+    #expect(scene.verdict == WindowEnd.none)
+    #expect(asked == 2)
+    scene.wasProbed = { _ in true }
+    #expect(scene.verdict == .probed)
+  }
+
+  @Test func whatAnEarlierLifeSawIsCounted() throws {
+    let scene = try Scene("--drain", "1s..60s")
+    var memory = TrafficMemory()
+    memory.connections = 5
+    memory.moments = 2
+    memory.last = scene.now
+    memory.momentBegan = scene.now
+    scene.window.earlier = memory
+    scene.drain()
+    #expect((scene.window.evidence?.newConnections ?? 0) >= 5)
+  }
+}
