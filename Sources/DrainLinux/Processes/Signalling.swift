@@ -63,6 +63,9 @@ public struct Signalling: BitwiseCopyable {
     kill(-leader, signal)
   }
 
+  /// Sends a signal to one process.
+  public static func toProcess(_ pid: Int32, _ signal: Signal) -> Delivery { kill(pid, signal) }
+
   @inline(never) static func kill(_ pid: Int32, _ signal: Signal) -> Delivery {
     outcome(Int(CLinux.kill(pid, signal.number)))
   }

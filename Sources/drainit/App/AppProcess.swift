@@ -73,10 +73,12 @@ struct AppProcess: ~Copyable {
   }
 
   /// Passes a signal on to it as `signal`, with its value where it came with one.
-  func passOn(_ received: ReceivedSignal, as signal: Signal, to app: Int32) -> Delivery {
-    let signalling = Signalling(app: app, target: target, sparing: spared)
-    // Most come without a value.
-    return received.hasValue ? signalling.forward(received, as: signal) : signalling.send(signal)
+  @inline(__always) func passOn(
+    _ received: ReceivedSignal, as signal: Signal, to app: Int32
+  ) -> Delivery {
+    // Most come without a value, and go to the app alone.
+    if target == .app && !received.hasValue { return Signalling.toProcess(app, signal) }
+    return Signalling(app: app, target: target, sparing: spared).forward(received, as: signal)
   }
 
   /// What the process is called now: an entrypoint script has become its program by then.
