@@ -296,7 +296,7 @@ func socketRow(_ payload: [UInt8]) -> SocketRow? {
     #expect(rule.verdict(listener(cgroup: 6)) == .apps)
   }
 
-  @Test func theUserDecidesOnlyWhereTheCgroupCannotAndTheSocketIsNew() {
+  @Test func theUserDecidesOnlyWhereTheSocketIsNew() {
     var rule = SocketOwnership()
     let candidate = ListenerCandidate(listener(), isDatagram: false)
     #expect(rule.verdictByUser(candidate) == .notApps)
@@ -304,9 +304,11 @@ func socketRow(_ payload: [UInt8]) -> SocketRow? {
     #expect(rule.verdictByUser(candidate) == .apps)
     rule.before.insert(9)
     #expect(rule.verdictByUser(candidate) == .notApps)
+    #expect(rule.verdictByUser(candidate, orAnyUser: true) == .notApps)
     rule.before.removeAll()
-    rule.cgroup = 5
+    rule.users.removeAll()
     #expect(rule.verdictByUser(candidate) == .notApps)
+    #expect(rule.verdictByUser(candidate, orAnyUser: true) == .apps)
   }
 
   @Test func whatCannotBeSeenCountsAsThere() {
@@ -315,6 +317,8 @@ func socketRow(_ payload: [UInt8]) -> SocketRow? {
     found.isPartial = true
     #expect(found.verdict() == .unknown)
     found.ports.insert(80)
+    #expect(found.verdict() == .partly)
+    found.isPartial = false
     #expect(found.verdict() == .tcp)
   }
 

@@ -12,6 +12,7 @@ private final class Scene {
   var window: Window
   var now = Clock.now()
   var hasUnseen = false
+  var found = AppListeners()
   var isOwn: (UInt16) -> Bool = { _ in false }
   var wasProbed: (UInt32) -> Bool = { _ in false }
 
@@ -24,9 +25,9 @@ private final class Scene {
   }
 
   func drain() {
-    var ports = PortSet()
-    ports.insert(app.port)
-    window.begin(ports, drainedAt: now, hasUnseen: hasUnseen, loop, now)
+    found.ports.insert(app.port)
+    window.begin(
+      found.ports, at: ListeningEnds(), drainedAt: now, hasUnseen: hasUnseen, loop, now)
     settle()
   }
 
@@ -53,7 +54,7 @@ private final class Scene {
   /// Lets the time pass until the next look, and takes it.
   func look(after time: Interval) {
     now = now + time
-    window.expire(loop, now)
+    if window.nextDeadline <= now { window.look(found, at: ListeningEnds(), loop, now) }
     settle()
   }
 
