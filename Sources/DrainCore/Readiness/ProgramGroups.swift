@@ -1,7 +1,7 @@
-/// The process groups of checks' and hooks' programs that run, for a drainit that comes back after a fault:
-/// what an earlier life started must not run on beside what this one starts.
+/// The process groups of checks' and hooks' programs that run: signals to everybody are not meant for them,
+/// and what an earlier life started must not run on beside what a drainit that has come back starts.
 public struct ProgramGroups: Equatable, BitwiseCopyable, Sendable {
-  /// More run at once only where every check and hook is a program; those are then not remembered.
+  /// More run at once only where every check and hook is a program; those are then not known.
   public static var capacity: Int { 24 }
 
   private var list = InlineArray<24, Int32>(repeating: 0)

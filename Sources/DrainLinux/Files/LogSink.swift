@@ -169,16 +169,7 @@ enum LogRoute: UInt8, BitwiseCopyable {
       let root: StaticString = "/proc/self/fd/"
       let length = root.utf8CodeUnitCount
       memcpy(start, root.utf8Start, length)
-      var divisor: Int32 = 1
-      while number / divisor >= 10 { divisor &*= 10 }
-      var used = length
-      while divisor > 0 {
-        let digit = UInt8(truncatingIfNeeded: number / divisor % 10)
-        path[used] = CChar(bitPattern: UInt8(ascii: "0") &+ digit)
-        used &+= 1
-        divisor /= 10
-      }
-      path[used] = 0
+      _ = NumberText.write(number, to: start + length)
       return try? SystemCall.open(start, O_WRONLY | O_APPEND | O_NONBLOCK)
     }
   }

@@ -94,22 +94,15 @@ public enum ProcessFiles {
 
   private static func open(_ pid: Int32, _ file: StaticString) -> FileDescriptor? {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 40) { path in
-      var used = 0
-      func append(_ byte: UInt8) {
-        if used < path.count { path[used] = CChar(bitPattern: byte) }
-        used &+= 1
-      }
       let root: StaticString = "/proc/"
-      for index in 0..<root.utf8CodeUnitCount { append(root.utf8Start[index]) }
-      var divisor: Int32 = 1
-      while pid / divisor >= 10 { divisor &*= 10 }
-      while divisor > 0 {
-        append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: pid / divisor % 10))
-        divisor /= 10
-      }
-      for index in 0..<file.utf8CodeUnitCount { append(file.utf8Start[index]) }
-      append(0)
-      guard used <= path.count, let start = path.baseAddress else { return nil }
+      let before = root.utf8CodeUnitCount
+      let after = file.utf8CodeUnitCount
+      guard let start = path.baseAddress, before &+ NumberText.longest &+ after < path.count
+      else { return nil }
+      memcpy(start, root.utf8Start, before)
+      let used = before &+ NumberText.write(pid, to: start + before)
+      memcpy(start + used, file.utf8Start, after)
+      start[used &+ after] = 0
       do throws(Errno) { return try SystemCall.open(start, O_RDONLY) } catch { return nil }
     }
   }

@@ -64,19 +64,7 @@ struct ProcessIDEntries: BitwiseCopyable {
     guard let slot = entry.slot else { return }
     let length = name.utf8CodeUnitCount
     memcpy(text, name.utf8Start, length)
-    var digits = 0
-    var rest = pid
-    repeat {
-      digits &+= 1
-      rest /= 10
-    } while rest > 0
-    text[length &+ digits] = 0
-    rest = pid
-    for place in 0..<digits {
-      let digit = UInt8(truncatingIfNeeded: rest % 10)
-      text[length &+ digits &- 1 &- place] = CChar(bitPattern: UInt8(ascii: "0") &+ digit)
-      rest /= 10
-    }
+    _ = NumberText.write(pid, to: text + length)
     slot.pointee = text
   }
 }

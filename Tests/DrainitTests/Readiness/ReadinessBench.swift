@@ -50,6 +50,21 @@ final class ReadinessBench {
     note(readiness.follow(facts, loop, Clock.now()))
   }
 
+  /// The app has been started and the gate has opened.
+  func becomeReady() {
+    startApp()
+    run { opened > 0 }
+    facts.phase = .serving
+    facts.mayBeReady = true
+  }
+
+  /// The drain signal has come.
+  func drain(sparingTheKubelet: Bool = false) {
+    facts.phase = .draining
+    facts.mayBeReady = false
+    facts.mayBeReadyForKubelet = sparingTheKubelet
+  }
+
   /// One turn of the loop.
   func turn() {
     let count = loop.wait(until: Clock.now() + .milliseconds(2))

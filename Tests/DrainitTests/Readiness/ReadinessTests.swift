@@ -47,11 +47,8 @@ import Testing
 
   @Test func theKubeletReadsReadyWhileEverybodyElseIsToldOfTheDrain() throws {
     let bench = try ReadinessBench("--ready", "none")
-    bench.startApp()
-    bench.run { bench.opened > 0 }
-    bench.facts.phase = .draining
-    bench.facts.mayBeReady = false
-    bench.facts.mayBeReadyForKubelet = true
+    bench.becomeReady()
+    bench.drain(sparingTheKubelet: true)
     #expect(bench.ask("/readyz", agent: "kube-probe/1.34").status == "200")
     let other = bench.ask("/readyz")
     #expect(other.status == "503")
@@ -60,14 +57,10 @@ import Testing
 
   @Test func whoeverProbedBeforeTheSignalHasToHearOfIt() throws {
     let bench = try ReadinessBench("--ready", "none")
-    bench.startApp()
-    bench.run { bench.opened > 0 }
-    bench.facts.phase = .serving
-    bench.facts.mayBeReady = true
+    bench.becomeReady()
     #expect(bench.ask("/readyz").status == "200")
     let drainedAt = Clock.now()
-    bench.facts.phase = .draining
-    bench.facts.mayBeReady = false
+    bench.drain()
     #expect(!bench.wasProbed(1, since: drainedAt))
     #expect(bench.ask("/readyz").status == "503")
     #expect(bench.wasProbed(1, since: drainedAt))

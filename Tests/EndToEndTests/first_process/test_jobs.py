@@ -24,11 +24,16 @@ def test_a_sigstop_of_the_app_below_another_init_stops_nobody_else(start, bench)
     assert box.wait() == 3
 
 
-def test_a_refused_signal_is_logged_as_refused_and_the_stop_ends_all_the_same(drainit):
-    box = drainit("--drain", "0", "--stop-timeout", "1s",
-                  app=["setpriv", "--reuid=65534", "--clear-groups", "sleep", "600"],
+def out_of_reach(drainit, *options):
+    """Runs an app of another user's, which drainit may not signal."""
+    box = drainit("--drain", "0", *options, app=["setpriv", "--reuid=65534", "--clear-groups", "sleep", "600"],
                   before=("setpriv", "--bounding-set=-kill", "--inh-caps=-kill"))
     until(lambda: box.named("sleep"), "the app has changed its user")
+    return box
+
+
+def test_a_refused_signal_is_logged_as_refused_and_the_stop_ends_all_the_same(drainit):
+    box = out_of_reach(drainit, "--stop-timeout", "1s")
     begun = time.monotonic()
     box.signal(signal.SIGTERM)
     assert box.wait() == 128 + signal.SIGKILL
@@ -42,10 +47,7 @@ def test_a_refused_signal_is_logged_as_refused_and_the_stop_ends_all_the_same(dr
 
 @pytest.mark.parametrize("target", ["app", "group", "all"])
 def test_a_plan_with_a_grace_ends_within_it_whoever_refuses(drainit, target):
-    box = drainit("--drain", "0", "--grace", "3s", "--signal-to", target, "--orphans", "wait",
-                  app=["setpriv", "--reuid=65534", "--clear-groups", "sleep", "600"],
-                  before=("setpriv", "--bounding-set=-kill", "--inh-caps=-kill"))
-    until(lambda: box.named("sleep"), "the app has changed its user")
+    box = out_of_reach(drainit, "--grace", "3s", "--signal-to", target, "--orphans", "wait")
     begun = time.monotonic()
     box.signal(signal.SIGTERM)
     assert box.wait() == 128 + signal.SIGKILL

@@ -10,6 +10,24 @@ POOL = "http-reuse always"
 ALONE = "http-reuse never\n  option http-server-close"
 
 
+def configuration(backend, mode="http", above=""):
+    """HAProxy's file, in which nothing is tried twice: what is lost shows."""
+    return f"""
+{above}
+defaults
+  mode {mode}
+  retries 0
+  timeout connect 2s
+  timeout client 30s
+  timeout server 10s
+frontend front
+  bind 127.0.0.1:{FRONT}
+  default_backend back
+backend back
+  {backend}
+"""
+
+
 class Balancer:
     """HAProxy before two servers, of which the first is the old one."""
 
@@ -27,22 +45,9 @@ class Balancer:
 
     def _configuration(self, place, reuse):
         path = place / "haproxy.cfg"
-        path.write_text(f"""
-global
-  stats socket {self.control} level admin
-defaults
-  mode {self.mode}
-  retries 0
-  timeout connect 2s
-  timeout client 30s
-  timeout server 10s
-frontend front
-  bind 127.0.0.1:{FRONT}
-  default_backend back
-backend back
-  {reuse if self.mode == "http" else ""}
-  {self.servers}
-""")
+        path.write_text(configuration(
+            f"{reuse if self.mode == 'http' else ''}\n{self.servers}", mode=self.mode,
+            above=f"global\n  stats socket {self.control} level admin"))
         return path
 
     def tell(self, line):

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+import balancer
 import probing
 import servers
 from balancer import FRONT, OLD
@@ -31,21 +32,8 @@ def nginx(place):
 
 
 def haproxy(place):
-    (place / "haproxy.cfg").write_text(f"""
-defaults
-  mode http
-  retries 0
-  timeout connect 2s
-  timeout client 30s
-  timeout server 10s
-frontend front
-  bind 127.0.0.1:{FRONT}
-  default_backend back
-backend back
-  http-reuse always
-  source 127.0.0.3
-  server app 127.0.0.1:{OLD}
-""")
+    (place / "haproxy.cfg").write_text(
+        balancer.configuration(f"http-reuse always\n  source 127.0.0.3\n  server app 127.0.0.1:{OLD}"))
     return ["haproxy", "-q", "-db", "-f", place / "haproxy.cfg"]
 
 

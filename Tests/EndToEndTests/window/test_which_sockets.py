@@ -160,17 +160,22 @@ def test_an_app_that_proc_does_not_show_has_its_window(drainit, before, app):
     assert box.log.matching("watching port 8080 .*does not show the app")
 
 
-def test_in_anothers_proc_nobody_elses_processes_are_the_apps(drainit, start):
-    pod = start(server("127.0.0.1:7070"))
-    pod.out.wait_for("listening")
-    box = drainit(*EVERY, before=FOREIGN, app=["web", "--wait-for-usr1", "8080"],
-                  network=f"/proc/{pod.first}/ns/net")
+def assert_ready_by_its_own_app_alone(box, pod):
+    """A neighbour listens already, the app only after SIGUSR1."""
     for _ in range(5):
         assert probing.wait_for_status(box, 503).text.startswith("starting: ")
     box.signal(signal.SIGUSR1)
     probing.wait_until_ready(box)
     for each in (box, pod):
         each.close()
+
+
+def test_in_anothers_proc_nobody_elses_processes_are_the_apps(drainit, start):
+    pod = start(server("127.0.0.1:7070"))
+    pod.out.wait_for("listening")
+    box = drainit(*EVERY, before=FOREIGN, app=["web", "--wait-for-usr1", "8080"],
+                  network=f"/proc/{pod.first}/ns/net")
+    assert_ready_by_its_own_app_alone(box, pod)
 
 
 @pytest.fixture
@@ -208,9 +213,4 @@ def test_where_all_containers_share_a_cgroup_another_ones_listener_is_not_the_ap
     pod.out.wait_for("listening")
     box = drainit(*EVERY, cgroup=shared, before=container(1), app=["web", "--wait-for-usr1", "8080"],
                   network=f"/proc/{pod.first}/ns/net")
-    for _ in range(5):
-        assert probing.wait_for_status(box, 503).text.startswith("starting: ")
-    box.signal(signal.SIGUSR1)
-    probing.wait_until_ready(box)
-    for each in (box, pod):
-        each.close()
+    assert_ready_by_its_own_app_alone(box, pod)
