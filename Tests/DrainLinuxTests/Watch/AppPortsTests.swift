@@ -72,10 +72,11 @@ import Testing
   @Test func whatWasThereBeforeIsNotTheApps() throws {
     let drop = "setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace"
     let script = """
-      mkfifo /tmp/drainit-test.$$
-      trap 'rm /tmp/drainit-test.$$; kill $neighbour || true' EXIT
-      \(Box.sockets("user:1234 tcp4:15001 udp4:5353")) </dev/null >/tmp/drainit-test.$$ & neighbour=$!
-      read line </tmp/drainit-test.$$
+      place=$(mktemp -d)
+      mkfifo $place/fifo
+      trap 'rm -r $place; kill $neighbour || true' EXIT
+      \(Box.sockets("user:1234 tcp4:15001 udp4:5353")) </dev/null >$place/fifo & neighbour=$!
+      read line <$place/fifo
       \(drop) $probe -- \(Box.sockets("user:1234 tcp4:8080"))
       """
     #expect(try findings(script).ports == "8080 tcp netlink users")
@@ -112,8 +113,7 @@ import Testing
   func theCgroupTellsTheAppFromItsNeighbour() throws {
     let drop = "setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace"
     let script = """
-      group=\(Box.cgroupRoot)/drainit-test-$$
-      mkdir $group
+      group=$(mktemp -d -p \(Box.cgroupRoot))
       trap 'kill $neighbour; wait; rmdir $group' EXIT
       \(Box.sockets("user:1234 tcp4:15001")) </dev/null & neighbour=$!
       sh -c 'echo $$ >'$group'/cgroup.procs; exec "$@"' - \(drop) $probe -- \(Box.sockets("user:1234 tcp4:8080"))

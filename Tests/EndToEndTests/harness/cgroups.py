@@ -1,12 +1,10 @@
 """Cgroups of a container each, where the machine has cgroup v2."""
 
-import itertools
 import os
 import pathlib
+import tempfile
 
 import pytest
-
-numbers = itertools.count()
 
 
 def unified():
@@ -27,8 +25,8 @@ def cgroup():
     made = []
 
     def make():
-        made.append(top / f"drainit-test-{os.getpid()}-{next(numbers)}")
-        made[-1].mkdir()
+        made.append(pathlib.Path(tempfile.mkdtemp(prefix="drainit-test-", dir=top)))
+        made[-1].chmod(0o755)
         return str(made[-1])
 
     yield make

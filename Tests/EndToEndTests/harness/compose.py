@@ -5,8 +5,10 @@
 The services are those to stop, none: all of them. The container looked at is the first one's, or
 `web`'s. Requests go out on connections that are kept as long as the answers allow it.
 
-The engine's bridge and its rules are in this network namespace and end with it. The images that
-compose.yaml names are this machine's /usr (machine.py).
+The engine's bridge and its rules are in this network namespace and end with it. Its addresses and
+names are in /run whatever folders it is given: it has a /run of its own, or a run that was killed
+would leave names that lead nowhere to the next. The images that compose.yaml names are this
+machine's /usr (machine.py).
 """
 
 import http.client
@@ -113,6 +115,7 @@ def wait_until_served(engine):
 
 def main(binary, example, *stopped):
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", "/run"], check=True)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="drainit-compose-"))
     try:
         engine = Engine(folder)

@@ -1,9 +1,9 @@
 """Whose sockets the window watches: ports that open in it, other addresses, and apps that /proc hides."""
 
-import os
 import pathlib
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -189,8 +189,8 @@ def systemd(place):
     made = []
 
     def make():
-        made.append(pathlib.Path(folder / f"drainit-test-{os.getpid()}-{len(made)}"))
-        made[-1].mkdir()
+        made.append(pathlib.Path(tempfile.mkdtemp(prefix="drainit-test-", dir=folder)))
+        made[-1].chmod(0o755)
         return made[-1]
 
     yield make
