@@ -11,6 +11,8 @@ from box import until
 
 #: What makes room in memory.
 ALLOCATION = {"brk", "mmap", "munmap", "mremap"}
+#: The wait, and giving back what the last event needed.
+IDLE = {"epoll_pwait", "madvise"}
 TIMES = 20
 
 
@@ -50,7 +52,8 @@ def test_a_start_costs_few(traced, options, before_app, all_in_all):
     box, trace = traced(*options, "--ready", "none", app=SERVER)
     calls = trace.calls()
     assert calls.index("clone") <= before_app, calls
-    assert len(calls) <= all_in_all, calls
+    # Who looks late sees also that what the start needed is given back.
+    assert len([call for call in calls if call not in IDLE]) <= all_in_all, calls
 
 
 @pytest.mark.parametrize("options", [["--plain"], []], ids=["plain", "as it ships"])
@@ -65,7 +68,7 @@ def test_a_signal_that_is_passed_on_costs_three_and_no_memory(traced, options):
     calls = trace.calls()[before:]
     # The wait, the read, the kill; now and then what is not needed is given back.
     assert calls.count("kill") == TIMES
-    assert len([call for call in calls if call not in ("madvise", "epoll_pwait")]) <= 2 * TIMES, calls
+    assert len([call for call in calls if call not in IDLE]) <= 2 * TIMES, calls
     assert calls.count("epoll_pwait") <= TIMES + calls.count("madvise") + 3, calls
     assert not ALLOCATION & set(calls), calls
 
@@ -81,7 +84,7 @@ def test_a_signal_of_the_tables_programs_costs_four(traced):
     calls = trace.calls()[before:]
     # The wait, the read, the look at the app's name, the kill.
     assert calls.count("kill") == calls.count("pread64") == TIMES
-    assert len([call for call in calls if call not in ("madvise", "epoll_pwait")]) <= 3 * TIMES, calls
+    assert len([call for call in calls if call not in IDLE]) <= 3 * TIMES, calls
     assert not ALLOCATION & set(calls), calls
 
 
