@@ -95,6 +95,9 @@ extension Lifecycle {
       noteUnseen(.unseen, now, &effects)
     case .both:
       state.hasUnseen = true
+      // In the window one may have come after the traffic that is seen had ended.
+      state.traffic = .none
+      state.checksHold = false
       noteUnseen(.unseenBeside, now, &effects)
       observe(&effects)
     case .partly:

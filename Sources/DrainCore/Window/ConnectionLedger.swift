@@ -180,7 +180,9 @@ public struct ConnectionLedger: ~Copyable {
   /// Counts a request that is in flight, or an answer that the kernel delivers still.
   private mutating func note(_ row: SocketRow, _ growth: Growth) -> Bool {
     guard row.isInFlight(growth) else { return false }
-    inFlight &+= 1
+    // What waits to be accepted was counted as that, unread or not.
+    let waits = row.inode == 0 && (row.state == .established || row.state == .closeWait)
+    if !waits { inFlight &+= 1 }
     return true
   }
 

@@ -108,12 +108,13 @@ public struct AppPorts: ~Copyable {
     return found
   }
 
-  /// What TCP listeners the app has in the window: `ends` has gained those that came since the last look.
+  /// What the app has in the window: `ends` has gained the TCP listeners that came since the last look.
   ///
-  /// It costs two short dumps; processes are searched only where a socket has come that nothing else
-  /// decides.
+  /// It costs a short dump of each kind of which there are sockets; processes are searched only where one
+  /// has come that nothing else decides. UNIX sockets are not listed: those beside TCP count where they
+  /// were named, and then from the start.
   public mutating func listenersAgain() -> AppListeners {
-    if ownership.given.isEmpty { look(.again) }
+    look(.again)
     return found
   }
 
@@ -137,8 +138,10 @@ public struct AppPorts: ~Copyable {
     if purpose == .forWindow {
       decided.removeAll()
       clientPorts = nil
-      readDatagramReceivers(isV6: false)
-      readDatagramReceivers(isV6: true)
+    }
+    if purpose != .forGate {
+      readDatagramReceivers(isV6: false, withClients: purpose == .forWindow)
+      readDatagramReceivers(isV6: true, withClients: purpose == .forWindow)
     }
     table.close()
     found.isPartial = table.isPartial || candidates.isOverfull
@@ -160,11 +163,11 @@ public struct AppPorts: ~Copyable {
     while let row = table.next() { judge(row, isDatagram: false) }
   }
 
-  private mutating func readDatagramReceivers(isV6: Bool) {
+  private mutating func readDatagramReceivers(isV6: Bool, withClients: Bool) {
     table.begin(.datagramReceivers(isV6: isV6))
     while let row = table.next() {
       // Clients' sockets may be many, and must not crowd servers out.
-      if candidates.count >= 128 && isClients(row.localPort) { continue }
+      if (!withClients || candidates.count >= 128) && isClients(row.localPort) { continue }
       judge(row, isDatagram: true)
     }
   }

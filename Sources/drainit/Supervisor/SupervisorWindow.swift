@@ -36,6 +36,8 @@ extension Supervisor {
     let found = readiness.world.ports.listenersAgain()
     if readiness.watchedPorts.insert(found.ports) { notePorts() }
     window.look(found, at: readiness.world.ports.ends, sources.loop, now)
+    // A UDP socket that was not there at the drain signal.
+    if found.hasDatagrams && !lifecycle.state.hasUnseen { handle(.listeners(.both), now) }
   }
 
   @inline(never) mutating func stopObserving() {

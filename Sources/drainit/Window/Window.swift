@@ -70,6 +70,7 @@ struct Window: ~Copyable {
     _ now: Instant
   ) {
     observer.add(found.ports, at: ends, isPartial: found.isPartial)
+    if found.hasDatagrams { observer.hasUnseen = true }
     observer.beginLook(loop, at: now)
   }
 

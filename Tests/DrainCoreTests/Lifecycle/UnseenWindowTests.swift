@@ -34,6 +34,19 @@ import Testing
       ))
   }
 
+  @Test(arguments: [true, false])
+  func oneThatOpensInTheWindowHoldsItThoughTCPHasBeenQuiet(_ isAsked: Bool) {
+    var story = drained(.tcp) { $0.hasUntilChecks = isAsked }
+    story.tell(.traffic(.quiet), after: .seconds(2))
+    if isAsked { story.tell(.untilChecked(true), after: .zero) }
+    story.tell(.listeners(.both), after: .seconds(1))
+    story.wait(.seconds(8))
+    #expect(story.lifecycle.phase == .draining)
+    #expect(story.lines.contains { $0.contains("a UDP or UNIX socket beside TCP") })
+    story.wait(.seconds(1))
+    #expect(story.lifecycle.state.windowEnd == .maximum)
+  }
+
   @Test func theSummaryNamesThemWhereNothingWasWatched() {
     var story = drained(.unseen)
     story.wait(.seconds(12))

@@ -197,6 +197,19 @@ private struct Bench: ~Copyable {
     #expect(!bench.result.hasWaiting && bench.result.openConnections == 1)
   }
 
+  @Test(arguments: [SocketState.established, .closeWait])
+  func whatWaitsWithARequestUnreadIsCountedOnce(_ state: SocketState) {
+    var bench = Bench()
+    var unread = connection(1, age: 200, state: state, inode: 0)
+    unread.receiveQueue = 100
+    _ = bench.look(5, [unread])
+    #expect(bench.result.waiting == 1 && bench.result.inFlight == 0)
+    // Accepted, and not answered yet.
+    unread.inode = 9
+    _ = bench.look(1_000, [unread])
+    #expect(bench.result.waiting == 0 && bench.result.inFlight == 1)
+  }
+
   @Test func aListenersQueueAndHalfAHandshakeWait() {
     var bench = Bench()
     var listener = connection(1, state: .listen)

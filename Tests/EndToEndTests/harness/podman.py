@@ -43,6 +43,11 @@ class Podman:
         assert done.returncode == 0, f"podman {' '.join(map(str, words))}: {done.stderr}"
         return done.stdout
 
+    def command(self, *words):
+        """A podman command for a process of the test's own."""
+        environment = [f"{name}={value}" for name, value in self._environment.items()]
+        return ["env", *environment, *self._command(*words)]
+
     def build(self, tag, lines, files):
         """Builds an image from the lines of a Containerfile and the files that they copy."""
         with tempfile.TemporaryDirectory() as context:
@@ -69,7 +74,8 @@ class Podman:
         return self._containers[-1]
 
     def close(self):
-        for container in self._containers:
+        # Who is in another's network has come after that one.
+        for container in reversed(self._containers):
             container.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
