@@ -124,17 +124,24 @@ def test_udp_alone_is_said_to_have_held_the_window(drainit, bench):
     assert "held by sockets that cannot be seen" in stop.message
 
 
-def test_a_udp_server_in_the_range_is_named_with_the_remedy(drainit):
-    box = drainit("--grace", "30s", "--ready", "none", app=listener("udp:51820"), env=KUBERNETES)
+# The range is of the box's own network.
+WIDENED = ("sh", "-c", 'echo 1024 65535 >/proc/sys/net/ipv4/ip_local_port_range && exec "$@"', "sh")
+IN_THE_RANGE = [(51820, ()), (7777, WIDENED)]
+
+
+@pytest.mark.parametrize("port, before", IN_THE_RANGE)
+def test_a_udp_server_in_the_range_is_named_with_the_remedy(drainit, port, before):
+    box = drainit("--grace", "30s", "--ready", "none", app=listener(f"udp:{port}"), env=KUBERNETES, before=before)
     box.out.wait_for("listens")
     box.signal(signal.SIGTERM)
     assert box.wait() == 143
-    assert box.log.matching(r"has nothing but UDP port 51820, .*a server's: --port 51820$")
+    assert box.log.matching(rf"has nothing but UDP port {port}, .*a server's: --port {port}$")
     assert not box.log.matching("listens on nothing")
 
 
-def test_a_udp_server_in_the_range_that_is_named_keeps_its_window(drainit):
-    stop = stopped(serving(drainit, "--port", "51820", drain="1s..3s", app=listener("udp:51820")))
+@pytest.mark.parametrize("port, before", IN_THE_RANGE)
+def test_a_udp_server_in_the_range_that_is_named_keeps_its_window(drainit, port, before):
+    stop = stopped(serving(drainit, "--port", port, drain="1s..3s", app=listener(f"udp:{port}"), before=before))
     assert stop.end == "max" and stop.seconds >= 3, stop
     assert "held by sockets that cannot be seen" in stop.message
 
