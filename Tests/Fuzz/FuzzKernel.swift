@@ -15,15 +15,14 @@ func fuzzNetlink(_ input: Span<UInt8>) {
 func fuzzProc(_ input: Span<UInt8>) {
   guard input.count > 1 else { return }
   let text = input.extracting(1...)
-  switch input[0] % 6 {
+  switch input[0] % 5 {
   case 0: _ = ProcessStat(text)
-  case 1: _ = ProcText.parent(text)
-  case 2: _ = ProcText.fileSystemUser(text)
-  case 3:
+  case 1: _ = ProcText.fileSystemUser(text)
+  case 2:
     _ = ProcText.portRange(text)
     _ = SocketCounts(text, isV6: false)
     _ = SocketCounts(text, isV6: true)
-  case 4:
+  case 3:
     _ = ProcText.socketInode(text)
     _ = SocketRow(procNetLine: text, from: 0, to: text.count)
     if let line = UnixSocketLine(text, from: 0, to: text.count) {

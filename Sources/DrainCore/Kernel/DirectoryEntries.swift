@@ -30,19 +30,6 @@ public enum ProcText {
     return UInt32(truncatingIfNeeded: inode)
   }
 
-  /// The parent's pid in /proc/PID/stat; nil where the text is not one.
-  public static func parent(_ stat: Span<UInt8>) -> Int32? {
-    // The program's name is in parentheses and may hold any byte, so the last one counts.
-    var close = stat.count &- 1
-    while close >= 0 && stat.byte(close) != UInt8(ascii: ")") { close &-= 1 }
-    if close < 0 { return nil }
-    var words = Words(from: close &+ 1, to: stat.count)
-    guard words.next(in: stat) != nil, let word = words.next(in: stat),
-      let parent = stat.number(word), parent <= UInt64(Int32.max)
-    else { return nil }
-    return Int32(truncatingIfNeeded: parent)
-  }
-
   /// The user whose sockets a process makes, in /proc/PID/status: the last of `Uid:`'s four.
   public static func fileSystemUser(_ status: Span<UInt8>) -> UInt32? {
     var start = 0

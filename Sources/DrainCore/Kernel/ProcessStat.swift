@@ -7,6 +7,9 @@ public struct ProcessStat: Equatable, BitwiseCopyable, Sendable {
   public let parent: Int32
   public let group: Int32
 
+  /// Whether it has ended and waits only to be reaped.
+  public var hasEnded: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
+
   /// Reads them; nil where the text is none of the kernel's.
   ///
   /// The name stands between the first `(` and the last `)`: it may hold both itself.
@@ -15,36 +18,24 @@ public struct ProcessStat: Equatable, BitwiseCopyable, Sendable {
     while open < text.count && text[open] != UInt8(ascii: "(") { open &+= 1 }
     var close = text.count &- 1
     while close > open && text[close] != UInt8(ascii: ")") { close &-= 1 }
-    guard open < close, close &+ 2 < text.count else { return nil }
-    var position = 0
-    guard let pid = ProcessStat.number(text, &position) else { return nil }
-    state = text[close &+ 2]
-    position = close &+ 3
-    guard let parent = ProcessStat.number(text, &position),
-      let group = ProcessStat.number(text, &position)
+    guard open < close else { return nil }
+    var before = Words(from: 0, to: open)
+    var words = Words(from: close &+ 1, to: text.count)
+    guard let pid = ProcessStat.number(&before, text), let state = words.next(in: text),
+      let parent = ProcessStat.number(&words, text), let group = ProcessStat.number(&words, text)
     else { return nil }
     self.pid = pid
+    self.state = text[state.lowerBound]
     self.parent = parent
     self.group = group
     name = ProgramName(text.extracting((open &+ 1)..<close))
   }
 
-  /// The number after any blanks at `position`, which moves behind it.
-  private static func number(_ text: Span<UInt8>, _ position: inout Int) -> Int32? {
-    while position < text.count && text[position] == UInt8(ascii: " ") { position &+= 1 }
-    let start = position
-    var value: Int32 = 0
-    while position < text.count, text[position] >= UInt8(ascii: "0"),
-      text[position] <= UInt8(ascii: "9")
-    {
-      let digit = Int32(text[position] &- UInt8(ascii: "0"))
-      let (scaled, tooBig) = value.multipliedReportingOverflow(by: 10)
-      let (sum, tooMuch) = scaled.addingReportingOverflow(digit)
-      if tooBig || tooMuch { return nil }
-      value = sum
-      position &+= 1
-    }
-    return position > start ? value : nil
+  private static func number(_ words: inout Words, _ text: Span<UInt8>) -> Int32? {
+    guard let word = words.next(in: text), let number = text.decimal(word),
+      number <= UInt64(Int32.max)
+    else { return nil }
+    return Int32(truncatingIfNeeded: number)
   }
 }
 

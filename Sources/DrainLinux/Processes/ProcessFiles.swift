@@ -9,11 +9,7 @@ public enum ProcessFiles {
 
   /// The process's own status; nil where there is none, or no `/proc`.
   public static func stat(_ pid: Int32) -> ProcessStat? {
-    withUnsafeTemporaryAllocation(byteCount: statRoom, alignment: 1) { buffer in
-      let length = read(pid, "/stat", into: buffer)
-      let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: length)
-      return ProcessStat(Span(_unsafeBytes: bytes))
-    }
+    withText(pid, "/stat", room: statRoom) { ProcessStat($0) }
   }
 
   /// Whether `/proc` is there and names processes as this namespace does: a container may see its host's.
@@ -39,15 +35,35 @@ public enum ProcessFiles {
 
   /// The signals that the process catches, or ignores; nil where that cannot be known.
   public static func signals(_ pid: Int32, _ kind: ProcessSignals.Kind) -> SignalSet? {
-    withUnsafeTemporaryAllocation(byteCount: statusRoom, alignment: 1) { buffer in
-      let length = read(pid, "/status", into: buffer)
-      let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: length)
-      return ProcessSignals.set(kind, in: Span(_unsafeBytes: bytes))
+    withText(pid, "/status", room: statusRoom) { ProcessSignals.set(kind, in: $0) }
+  }
+
+  /// The user whose sockets the process makes; nil where it is gone or hidden.
+  static func user(_ pid: Int32) -> UInt32? {
+    withText(pid, "/status", room: statusRoom) { ProcText.fileSystemUser($0) }
+  }
+
+  /// What the process's cgroup is.
+  @inline(never) static func cgroup(_ pid: Int32) -> CgroupPaths {
+    var paths = CgroupPaths()
+    guard let file = ProcFile.open(pid, "/cgroup") else { return paths }
+    var text = InlineArray<1_024, UInt8>(repeating: 0)
+    while true {
+      var free = text.mutableSpan
+      let transfer = free.withUnsafeMutableBytes { SystemCall.read(file.number, into: $0) }
+      guard case .bytes(let length) = transfer else { break }
+      paths.read(text.span.extracting(first: length))
     }
+    return paths
+  }
+
+  /// Whether the process is there and cannot be read (hidepid of proc(5)).
+  @inline(never) static func isHidden(_ pid: Int32) -> Bool {
+    stat(pid) == nil && !(kill(pid, 0) != 0 && Errno.last.number == ESRCH)
   }
 
   /// Opens the file with the name of the program that a process is at any moment, for `name(in:)`.
-  public static func openName(_ pid: Int32) -> FileDescriptor? { open(pid, "/comm") }
+  public static func openName(_ pid: Int32) -> FileDescriptor? { ProcFile.open(pid, "/comm") }
 
   /// The name of the program that the process is now; empty where it cannot be known.
   ///
@@ -62,11 +78,7 @@ public enum ProcessFiles {
 
   /// The name of the program that the process is at this moment; empty where it cannot be known.
   public static func name(_ pid: Int32) -> ProgramName {
-    withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { buffer in
-      let length = read(pid, "/comm", into: buffer)
-      let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: length)
-      return ProgramName(Span(_unsafeBytes: bytes))
-    }
+    withText(pid, "/comm", room: 32) { ProgramName($0) }
   }
 
   /// Whether a process above this one is the same program by its name.
@@ -82,28 +94,19 @@ public enum ProcessFiles {
     return false
   }
 
-  /// Reads the beginning of a process's file and returns how many bytes it gave, 0 on any error.
-  private static func read(
-    _ pid: Int32, _ file: StaticString, into buffer: UnsafeMutableRawBufferPointer
-  ) -> Int {
-    guard let descriptor = open(pid, file),
-      case .bytes(let length) = SystemCall.read(descriptor.number, into: buffer)
-    else { return 0 }
-    return length
-  }
-
-  private static func open(_ pid: Int32, _ file: StaticString) -> FileDescriptor? {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 40) { path in
-      let root: StaticString = "/proc/"
-      let before = root.utf8CodeUnitCount
-      let after = file.utf8CodeUnitCount
-      guard let start = path.baseAddress, before &+ NumberText.longest &+ after < path.count
-      else { return nil }
-      memcpy(start, root.utf8Start, before)
-      let used = before &+ NumberText.write(pid, to: start + before)
-      memcpy(start + used, file.utf8Start, after)
-      start[used &+ after] = 0
-      do throws(Errno) { return try SystemCall.open(start, O_RDONLY) } catch { return nil }
+  /// Gives the beginning of a process's file, nothing on any error.
+  private static func withText<Result>(
+    _ pid: Int32, _ file: StaticString, room: Int, _ body: (Span<UInt8>) -> Result
+  ) -> Result {
+    withUnsafeTemporaryAllocation(byteCount: room, alignment: 1) { buffer in
+      var length = 0
+      if let descriptor = ProcFile.open(pid, file),
+        case .bytes(let count) = SystemCall.read(descriptor.number, into: buffer)
+      {
+        length = count
+      }
+      let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: length)
+      return body(Span(_unsafeBytes: bytes))
     }
   }
 }

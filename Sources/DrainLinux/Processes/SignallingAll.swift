@@ -54,18 +54,17 @@ extension Signalling {
       found = 0
       var batch = InlineArray<256, Int32>(repeating: 0)
       var count = 0
-      Descendants.visit(everybody: getpid() == 1, sparing: spared) { stat in
-        if let group, stat.group != group { return true }
-        // It has ended.
-        if stat.state == UInt8(ascii: "Z") || stat.state == UInt8(ascii: "X") { return true }
-        batch[count] = stat.pid
+      var walk = ProcessWalk(getpid() == 1 ? .everybody : .descendants, sparing: spared)
+      while let pid = walk.next() {
+        if let group, getpgid(pid) != group { continue }
+        if ProcessFiles.stat(pid)?.hasEnded ?? !ProcessFiles.isHidden(pid) { continue }
+        batch[count] = pid
         count &+= 1
         found &+= 1
         if count == 256 {
           for index in 0..<count { whole.add(send(batch[index])) }
           count = 0
         }
-        return true
       }
       for index in 0..<count { whole.add(send(batch[index])) }
     } while found > 0 && left > 0

@@ -13,7 +13,8 @@ public struct AppPorts: ~Copyable {
   var table = SocketTable()
   /// Whether what a list shows was there before the app.
   private var notesBefore = false
-  var processes: AppProcesses
+  /// Whose processes the app's are.
+  let scope: ProcessWalk.Scope
   /// Whether a process of the app could not be read in the last search.
   var hasUnread = false
   /// The path of the UNIX socket that the last look found, with a zero behind it; empty for none.
@@ -27,7 +28,6 @@ public struct AppPorts: ~Copyable {
   private var decided = FixedSet(capacity: 256)
   /// The ports that the kernel gives to clients, once a look has asked.
   private var clientPorts: (low: UInt16, high: UInt16)?
-  var entries: ByteBuffer
   var link: ByteBuffer
   var name: ByteBuffer
 
@@ -37,9 +37,8 @@ public struct AppPorts: ~Copyable {
   ///   - given: `--port`, empty where it was not given.
   ///   - holds: whether the app is another's: every other process that is seen (`--hold`).
   public init(given: PortSet, holds: Bool = false) {
-    processes = AppProcesses(all: holds)
+    scope = holds || getpid() == 1 ? .everybody : .descendants
     ownership.given = given
-    entries = ByteBuffer(capacity: 8_192)
     link = ByteBuffer(capacity: 64)
     name = ByteBuffer(capacity: 24)
   }
@@ -64,7 +63,7 @@ public struct AppPorts: ~Copyable {
     notesBefore = !again
     learnCgroup()
     if ownership.cgroupTells {
-      ownCgroup = processes.cgroup(of: 0)
+      ownCgroup = ProcessFiles.cgroup(getpid())
       ownership.isCgroupShared = ownCgroup.mayShareUnified
     }
     if !again { learnBefore() }
@@ -77,17 +76,11 @@ public struct AppPorts: ~Copyable {
     guard ownership.given.isEmpty,
       let directory = ProcFile.open("/proc/self/fd", isDirectory: true)
     else { return }
-    while ProcFile.entries(directory, into: &entries) > 0 {
-      var walk = DirectoryEntries()
-      while let place = walk.next(in: entries.bytes) {
-        guard let number = entries.bytes.decimal(place), number <= UInt64(Int32.max) else {
-          continue
-        }
-        let descriptor = Int32(truncatingIfNeeded: number)
-        if !AppPorts.isListener(descriptor) { continue }
-        let inode = AppPorts.inode(of: descriptor)
-        if inode != 0 && inode != ownership.ownListener { ownership.inherited.insert(inode) }
-      }
+    var numbers = DirectoryNumbers()
+    while let descriptor = numbers.next(in: directory) {
+      if !AppPorts.isListener(descriptor) { continue }
+      let inode = AppPorts.inode(of: descriptor)
+      if inode != 0 && inode != ownership.ownListener { ownership.inherited.insert(inode) }
     }
   }
 

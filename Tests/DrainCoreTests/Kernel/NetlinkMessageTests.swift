@@ -191,16 +191,6 @@ func socketRow(_ payload: [UInt8]) -> SocketRow? {
 
   @Test(
     arguments: [
-      ("7 (nginx) S 1 7 7", 1), ("7 (a) b) S 3) R 42 7", 42), ("7 (nginx", nil), ("", nil),
-      ("7 (x) S", nil), ("7 (x) S y", nil),
-    ] as [(String, Int32?)])
-  func theParentIsFoundBehindAnyName(stat: String, expected: Int32?) {
-    let parent = ProcText.parent(Array(stat.utf8).span)
-    #expect(parent == expected)
-  }
-
-  @Test(
-    arguments: [
       ("Name:\tx\nUid:\t0\t1\t2\t3\nGid:\t9\t9\t9\t9\n", 3), ("Name:\tUid:\n", nil),
       ("Uid:\t0\t1\t2", nil), ("", nil),
     ] as [(String, UInt32?)])

@@ -25,6 +25,9 @@ public typealias Words = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
     if isWord(scenario, "peek") { return peek() }
     if isWord(scenario, "reap") { return try reap(rest) }
     if isWord(scenario, "send") { return try send(rest, environment) }
+    if isWord(scenario, "walk") { return try walk(rest) }
+    if isWord(scenario, "orphan") { return try orphan(rest) }
+    if isWord(scenario, "named") { return try named() }
     if isWord(scenario, "run") { return try run(rest, environment) }
     if isWord(scenario, "resolve") { return try resolve(rest) }
     if isWord(scenario, "parent") { return try outlive(rest) }
