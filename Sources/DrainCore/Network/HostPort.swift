@@ -64,7 +64,8 @@ extension ListenAddress {
       return
     }
     if text.decimal(atMost: .max) != nil {
-      self = .on(address: nil, port: try DrainCore.port(text))
+      guard let port = try? DrainCore.port(text) else { throw expected }
+      self = .on(address: nil, port: port)
       return
     }
     if text.index(of: UInt8(ascii: ":")) == nil { throw expected }

@@ -2,7 +2,10 @@ extension Options {
   /// Takes a `--port`: a number, or what a UNIX socket is bound to.
   mutating func addPort(_ text: Span<UInt8>) throws(ValueProblem) {
     guard hasPrefix(text, "/") || hasPrefix(text, "@") else {
-      return ports.append(try port(text))
+      guard let port = try? port(text) else {
+        throw .expected("a port of 1 to 65535, or a UNIX socket's path or @NAME")
+      }
+      return ports.append(port)
     }
     // Each is a check, unless `--ready` says otherwise, and `listening` is one more.
     if socketPaths.count &+ 1 >= CheckLimits.count { throw .refused("more than 15 UNIX sockets") }

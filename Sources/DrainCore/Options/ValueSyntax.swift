@@ -182,13 +182,17 @@ extension ExitRewrite {
 extension SignalRewrite {
   /// Reads `A:B`, two signals; `A:0` drops A.
   public init(parsing text: Span<UInt8>) throws(ValueProblem) {
-    guard let colon = text.index(of: UInt8(ascii: ":")) else {
-      throw .expected("A:B such as TERM:QUIT, or A:0 to drop A")
-    }
+    let expected: StaticString = "A:B such as TERM:QUIT, or A:0 to drop A"
+    guard let colon = text.index(of: UInt8(ascii: ":")) else { throw .expected(expected) }
     let to = text.from(colon &+ 1)
-    self.init(
-      from: try Signal.catchable(text.before(colon)),
-      to: isEqual(to, "0") ? .none : try Signal(parsing: to))
+    do throws(ValueProblem) {
+      self.init(
+        from: try Signal.catchable(text.before(colon)),
+        to: isEqual(to, "0") ? .none : try Signal(parsing: to))
+    } catch {
+      if case .expected(_, let meant) = error { throw .expected(expected, meant: meant) }
+      throw error
+    }
   }
 }
 

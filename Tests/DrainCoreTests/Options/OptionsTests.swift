@@ -85,7 +85,10 @@ func readBytes(
         ["--signal-to", "gruop"],
         "--signal-to gruop: expected app, group or all (did you mean group?)"
       ),
-      (["--port", "65536"], "--port 65536: expected a port of 1 to 65535"),
+      (
+        ["--port", "65536"],
+        "--port 65536: expected a port of 1 to 65535, or a UNIX socket's path or @NAME"
+      ),
       (
         ["--exit-map", "0:256"],
         "--exit-map 0:256: expected FROM:TO such as 143:0, exit codes of 0 to 255"
@@ -197,8 +200,14 @@ func readBytes(
         "DRAINIT_DRAIN=9s..3s",
         "DRAINIT_DRAIN=9s..3s: the window's end (3s) is before its start (9s)"
       ),
-      ("DRAINIT_PORT=eighty", "DRAINIT_PORT=eighty: expected a port of 1 to 65535"),
-      ("DRAINIT_PORT=80\n\n 0 \n", "DRAINIT_PORT=0: expected a port of 1 to 65535"),
+      (
+        "DRAINIT_PORT=eighty",
+        "DRAINIT_PORT=eighty: expected a port of 1 to 65535, or a UNIX socket's path or @NAME"
+      ),
+      (
+        "DRAINIT_PORT=80\n\n 0 \n",
+        "DRAINIT_PORT=0: expected a port of 1 to 65535, or a UNIX socket's path or @NAME"
+      ),
       (
         "DRAINIT_PLAIN=maybe",
         "DRAINIT_PLAIN=maybe: expected yes or no (1, true, on; 0, false, off)"
