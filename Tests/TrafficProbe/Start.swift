@@ -8,7 +8,7 @@ import DrainLinux
 ///     TrafficProbe [--port N]... -- PROGRAM ARGS
 ///
 /// `gate` and `ports` ask what listens; `drain` begins to watch, `look` and `told` say what was seen,
-/// `cost` says what the last look took, `end` stops.
+/// `cost` says what of the processor the last look took, in microseconds, `end` stops.
 @c(TrafficProbe_main) public func start(
   _ count: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
   _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
@@ -75,7 +75,7 @@ struct Probe: ~Copyable {
       watch.begin(appPorts)
       watch.report(to: &output)
     case UInt8(ascii: "l"):
-      watch.look()
+      watch.look(&ports)
       watch.report(to: &output)
     case UInt8(ascii: "c"): watch.reportCost(to: &output)
     case UInt8(ascii: "t"): watch.report(to: &output)

@@ -8,6 +8,7 @@ struct Watch: ~Copyable {
   private var observer = TrafficObserver(
     kind: 1, ignoring: [IPNetwork(.v4(0x7f09_0000), length: 112)])
   private var own = OwnConnections()
+  private var cost = Interval.zero
   private var rule = QuietRule(
     window: DrainRange(minimum: .seconds(5), maximum: .seconds(3_600)))
 
@@ -26,11 +27,16 @@ struct Watch: ~Copyable {
     finishLook()
   }
 
-  mutating func look() {
+  /// Takes a look, as drainit does: at the listeners first, of which there may be more than before.
+  mutating func look(_ ports: inout AppPorts) {
     guard let loop = loop.take() else { return }
+    let begun = Clock.processorTime()
+    let found = ports.listenersAgain()
+    observer.add(found.ports, at: ports.ends, isPartial: found.isPartial)
     observer.beginLook(loop, at: Clock.now())
     self.loop = consume loop
     finishLook()
+    cost = Clock.processorTime() - begun
   }
 
   mutating func end() {
@@ -67,9 +73,9 @@ struct Watch: ~Copyable {
     return hasInput && !ignoringInput
   }
 
-  /// What the last look cost, in microseconds of the processor's time.
+  /// What the last look cost, all that was done for it, in microseconds of the processor's time.
   func reportCost(to output: inout ByteBuffer) {
-    output.append(decimal: rule.lastLook.cost.nanoseconds / 1_000)
+    output.append(decimal: cost.nanoseconds / 1_000)
   }
 
   func report(to output: inout ByteBuffer) {
@@ -85,6 +91,6 @@ struct Watch: ~Copyable {
     output.append(" open ")
     output.append(decimal: UInt64(evidence.openConnections))
     if evidence.missed > 0 { output.append(" missed") }
-    if rule.lastLook.hasWaiting { output.append(" waiting") }
+    if evidence.waiting > 0 { output.append(" waiting") }
   }
 }

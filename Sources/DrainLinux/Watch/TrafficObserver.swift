@@ -79,11 +79,13 @@ public struct TrafficObserver: ~Copyable {
     ports.insert(more)
   }
 
-  /// Begins a look, unless one is under way.
-  public mutating func beginLook(_ loop: borrowing EventLoop, at now: Instant) {
+  /// Begins a look, unless one is under way, which has already cost so much.
+  public mutating func beginLook(
+    _ loop: borrowing EventLoop, at now: Instant, cost spent: Interval = .zero
+  ) {
     if isLooking || failure != nil || closings == nil { return }
     ledger.beginLook(at: now)
-    cost = .zero
+    cost = spent
     isLooking = true
     dump(isV6: false, loop)
   }

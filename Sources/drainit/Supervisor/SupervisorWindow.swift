@@ -33,9 +33,11 @@ extension Supervisor {
 
   /// Looks at the traffic. What the app has begun to listen on since the last look counts, too.
   @inline(never) mutating func look(_ now: Instant) {
+    let begun = Clock.processorTime()
     let found = readiness.world.ports.listenersAgain()
     if readiness.watchedPorts.insert(found.ports) { notePorts() }
-    window.look(found, at: readiness.world.ports.ends, sources.loop, now)
+    window.look(
+      found, at: readiness.world.ports.ends, cost: Clock.processorTime() - begun, sources.loop, now)
     // A UDP socket that was not there at the drain signal.
     if found.hasDatagrams && !lifecycle.state.hasUnseen { handle(.listeners(.both), now) }
   }

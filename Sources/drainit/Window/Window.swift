@@ -64,14 +64,14 @@ struct Window: ~Copyable {
     observer.end(loop)
   }
 
-  /// Begins a look, at these listeners of the app's, too.
+  /// Begins a look, at these listeners of the app's, too; to find them took `cost` of the processor.
   mutating func look(
-    _ found: AppListeners, at ends: borrowing ListeningEnds, _ loop: borrowing EventLoop,
-    _ now: Instant
+    _ found: AppListeners, at ends: borrowing ListeningEnds, cost: Interval,
+    _ loop: borrowing EventLoop, _ now: Instant
   ) {
     observer.add(found.ports, at: ends, isPartial: found.isPartial)
     if found.hasDatagrams { observer.hasUnseen = true }
-    observer.beginLook(loop, at: now)
+    observer.beginLook(loop, at: now, cost: cost)
   }
 
   mutating func take(

@@ -54,7 +54,9 @@ private final class Scene {
   /// Lets the time pass until the next look, and takes it.
   func look(after time: Interval) {
     now = now + time
-    if window.nextDeadline <= now { window.look(found, at: ListeningEnds(), loop, now) }
+    if window.nextDeadline <= now {
+      window.look(found, at: ListeningEnds(), cost: .zero, loop, now)
+    }
     settle()
   }
 
