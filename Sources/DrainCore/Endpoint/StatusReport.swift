@@ -196,6 +196,8 @@ public struct StatusReport {
     body.number(UInt64(evidence.newConnections))
     body.field("requests")
     body.number(UInt64(evidence.requests))
+    body.field("moments")
+    body.number(UInt64(evidence.moments))
     body.field("last_seconds")
     body.seconds(evidence.last)
     body.field("open_connections")

@@ -1,4 +1,4 @@
-/// What a stop came to, so that a user learns what window the cluster needs.
+/// What a stop came to: stops with traffic enough tell a user what window the cluster needs.
 public struct Summary: Equatable, BitwiseCopyable, Sendable {
   /// What ended the window; none where there was no drain signal or no window.
   public var end: WindowEnd
@@ -38,8 +38,11 @@ extension ByteBuffer {
       }
       append(")")
       if let evidence = context.evidence {
+        append(evidence)
         // A fixed wait is held by nobody.
-        append(evidence, namesHolder: summary.end == .maximum && context.plan.endsEarly)
+        if summary.end == .maximum && context.plan.endsEarly {
+          append(holderOf: evidence, context.plan)
+        }
       } else if state.hasUnseen && summary.end == .maximum && context.plan.endsEarly {
         append(holder: .unseen)
       }
@@ -67,10 +70,16 @@ extension ByteBuffer {
   }
 
   /// Appends what the window has shown: `: 214 late arrivals, last at +3.1s, 2 connections open`.
-  private mutating func append(_ evidence: TrafficEvidence, namesHolder: Bool) {
+  private mutating func append(_ evidence: TrafficEvidence) {
     append(": ")
     append(decimal: UInt64(evidence.lateArrivals))
     append(evidence.lateArrivals == 1 ? " late arrival" : " late arrivals")
+    // Of few the last tells nothing of those who had nothing to send: so many at once are one sign.
+    if evidence.moments < min(evidence.lateArrivals, TrafficEvidence.fewMoments) {
+      append(" in only ")
+      append(decimal: UInt64(evidence.moments))
+      append(evidence.moments == 1 ? " moment" : " moments")
+    }
     if let last = evidence.last {
       append(", last at +")
       append(last)
@@ -80,7 +89,17 @@ extension ByteBuffer {
     append(evidence.openConnections == 1 ? " connection open" : " connections open")
     append(evidence.waiting, " waiting to be accepted", " waiting to be accepted")
     append(evidence.inFlight, " request in flight", " requests in flight")
-    if namesHolder, let holder = evidence.holder { append(holder: holder) }
+  }
+
+  /// Says what held the window to its maximum.
+  private mutating func append(holderOf evidence: TrafficEvidence, _ plan: DrainPlan) {
+    if evidence.isSilent {
+      append(", held by --until")
+      if plan.hasDrainHooks { append(" or --on-drain") }
+      append(": all was quiet")
+    } else if let holder = evidence.holder {
+      append(holder: holder)
+    }
   }
 
   private mutating func append(_ count: UInt32, _ one: StaticString, _ many: StaticString) {
@@ -90,7 +109,6 @@ extension ByteBuffer {
     append(count == 1 ? one : many)
   }
 
-  /// Says what held the window to its maximum.
   private mutating func append(holder: WindowHolder) {
     switch holder {
     case .peer(let peer):
@@ -120,6 +138,8 @@ extension ByteBuffer {
     if let evidence {
       append(",\"late_arrivals\":")
       append(decimal: UInt64(evidence.lateArrivals))
+      append(",\"arrival_moments\":")
+      append(decimal: UInt64(evidence.moments))
       if let last = evidence.last {
         append(",\"last_arrival_seconds\":")
         append(seconds: last)
@@ -130,7 +150,9 @@ extension ByteBuffer {
       append(decimal: UInt64(evidence.waiting))
       append(",\"requests_in_flight\":")
       append(decimal: UInt64(evidence.inFlight))
-      if let holder = evidence.holder {
+      if evidence.isSilent {
+        if summary.end == .maximum { append(",\"held_by\":\"--until\"") }
+      } else if let holder = evidence.holder {
         append(",\"held_by\":\"")
         if case .peer(let peer) = holder { append(peer.address) } else { append(holder.name) }
         append("\"")

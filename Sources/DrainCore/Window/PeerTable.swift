@@ -27,8 +27,10 @@ public struct Peer: Equatable, BitwiseCopyable, Sendable {
   public var isRegular: Bool {
     // A probe comes once a second at most; what comes faster is a client.
     guard let rhythm, shortestGap <= longestGap, rhythm >= .milliseconds(950) else { return false }
-    // A prober keeps its period to some tens of milliseconds, but for one that a busy node delays.
-    return longestGap.nanoseconds &- shortestGap.nanoseconds <= rhythm.nanoseconds / 2
+    // A prober keeps its period to some tens of milliseconds, but for one that a busy node delays. Of two
+    // or three gaps chance alone makes as many alike: one client in four would be a probe.
+    let spread = longestGap.nanoseconds &- shortestGap.nanoseconds
+    return spread <= rhythm.nanoseconds / (connections < 5 ? 8 : 2)
   }
 
   mutating func note(_ arrival: Arrival) {

@@ -88,15 +88,12 @@ public struct QuietRule: Sendable {
 
   private var latest: Instant { drainedAt + window.maximum }
 
-  /// What the last complete look came to.
-  public var lastLook: LookResult { look }
-
   /// Whether the traffic has ended: a look that began after the silence was long enough has shown
   /// nothing new, and nothing that is under way.
-  public func isQuiet(_ now: Instant) -> Bool {
-    let quietAt = quietAt
-    return now >= quietAt && look.begunAt >= quietAt && !look.holds
-  }
+  public func isQuiet(_ now: Instant) -> Bool { now >= quietAt && isSilent }
+
+  /// Whether the last look has shown that it has.
+  private var isSilent: Bool { look.begunAt >= quietAt && !look.holds }
 
   /// Whether the traffic has ended and no connection is open any more.
   public func isClosed(_ now: Instant) -> Bool { isQuiet(now) && look.openConnections == 0 }
@@ -119,8 +116,9 @@ public struct QuietRule: Sendable {
     let count = QuietRule.sum(connectionCount, requestCount)
     return TrafficEvidence(
       newConnections: connectionCount, requests: requestCount, missed: missedCount,
-      last: count == 0 ? nil : last.since(drainedAt), openConnections: look.openConnections,
-      waiting: look.waiting, inFlight: look.inFlight, holder: holder)
+      moments: moments.count, last: count == 0 ? nil : last.since(drainedAt),
+      openConnections: look.openConnections, waiting: look.waiting, inFlight: look.inFlight,
+      isSilent: isSilent, holder: holder)
   }
 
   /// What keeps the window from ending, as far as the last look tells.
@@ -159,6 +157,8 @@ public struct TrafficEvidence: Equatable, BitwiseCopyable, Sendable {
   public var requests: UInt32 = 0
   /// How often the kernel could not tell of all closings; each counts for one new connection.
   public var missed: UInt32 = 0
+  /// In how many moments they came: what many at once are one sign of.
+  public var moments: UInt32 = 0
   /// How long after the drain signal the last of either came; nil where none did.
   public var last: Interval?
   /// How many connections were open at the last look.
@@ -167,6 +167,8 @@ public struct TrafficEvidence: Equatable, BitwiseCopyable, Sendable {
   public var waiting: UInt32 = 0
   /// How many requests were received and not answered at the last look.
   public var inFlight: UInt32 = 0
+  /// Whether the traffic had ended: if the window went on, it was for something else.
+  public var isSilent = false
   /// What held the window; nil where nothing did, or many peers did.
   public var holder: WindowHolder?
 
@@ -174,6 +176,11 @@ public struct TrafficEvidence: Equatable, BitwiseCopyable, Sendable {
   public var lateArrivals: UInt32 {
     QuietRule.sum(newConnections, requests)
   }
+
+  // After ten moments the rule waits as long as the last took to come (Silence): twice that is then what
+  // the cluster needs, for all that can be told.
+  /// How many moments it takes for the last to tell of the cluster's need.
+  static var fewMoments: UInt32 { 10 }
 }
 
 /// What keeps, or kept, a drain window from ending before its maximum.

@@ -7,6 +7,8 @@ struct Window: ~Copyable {
   private(set) var rule: QuietRule
   private var observer: TrafficObserver
   private let conditions: [UntilCondition]
+  /// Whether there is something that silence does not end.
+  private let waitsForMore: Bool
   private var isWatching = false
   /// What an earlier life saw of this window.
   var earlier = TrafficMemory()
@@ -15,10 +17,16 @@ struct Window: ~Copyable {
     conditions = options.until
     var asked: Interval?
     var closes = false
+    var waitsForMore = plan.hasDrainHooks
     for condition in options.until {
-      if case .quiet(let time) = condition, let time { asked = time }
       if case .closed = condition { closes = true }
+      guard case .quiet(let time) = condition else {
+        waitsForMore = true
+        continue
+      }
+      if let time { asked = time }
     }
+    self.waitsForMore = waitsForMore
     rule = QuietRule(window: plan.window, asked: asked, closes: closes)
     observer = TrafficObserver(kind: EventSource.traffic.kind, ignoring: options.ignored)
   }
@@ -36,7 +44,12 @@ struct Window: ~Copyable {
   var failure: Errno? { observer.failure }
 
   /// What the window has shown; nil where nothing was watched.
-  var evidence: TrafficEvidence? { rule.drainedAt == .never ? nil : rule.evidence }
+  var evidence: TrafficEvidence? {
+    if rule.drainedAt == .never { return nil }
+    var evidence = rule.evidence
+    if !waitsForMore { evidence.isSilent = false }
+    return evidence
+  }
 
   /// When `look` is to be called next; never while nothing is watched.
   var nextDeadline: Instant {

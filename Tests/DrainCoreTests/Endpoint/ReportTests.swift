@@ -36,8 +36,8 @@ import Testing
     if now >= 20_000 {
       facts.hasEvidence = true
       facts.evidence = TrafficEvidence(
-        newConnections: 3, requests: 2, missed: 0, last: .milliseconds(1250), openConnections: 5,
-        holder: nil)
+        newConnections: 3, requests: 2, missed: 0, moments: 4, last: .milliseconds(1250),
+        openConnections: 5, holder: nil)
     }
     return facts
   }
@@ -86,8 +86,8 @@ import Testing
         "max_in_seconds":10.500,"unready_in_seconds":null,\
         "kubelet_unready_in_seconds":null,"kill_in_seconds":null,\
         "ports":"","ports_found_by":"--port","unseen_sockets":false,"unnamed_udp_port":null,\
-        "arrivals":{"connections":3,"requests":2,"last_seconds":1.250,"open_connections":5,\
-        "waiting_connections":0,"requests_in_flight":0}},\
+        "arrivals":{"connections":3,"requests":2,"moments":4,"last_seconds":1.250,\
+        "open_connections":5,"waiting_connections":0,"requests_in_flight":0}},\
         "timeline":{"started":"1970-01-12T13:46:50.000Z","ready":"1970-01-12T13:46:51.000Z",\
         "drain":"1970-01-12T13:47:00.000Z","stop":null,"ended":null},\
         "counts":{"signals_forwarded":3,"processes_reaped":0,"log_lines_dropped":0,"come_backs":1,\

@@ -268,6 +268,30 @@ extension QuietRule {
     #expect(peer.isRegular)
   }
 
+  @Test func twoOrThreeGapsMustBeAlikeToBeAProbes() {
+    // Chance makes two gaps as alike as these: a client's, whom nobody should look for a probe.
+    for moments in [[0, 2, 4.9], [0, 1, 2.2, 3]] {
+      var peer = Peer()
+      for moment in moments { peer.note(Arrival(.connection, at: second(moment), from: .v4(1))) }
+      #expect(peer.rhythm != nil && !peer.isRegular, "\(moments)")
+    }
+    var probe = Peer()
+    for moment in [0, 5, 10.05] {
+      probe.note(Arrival(.connection, at: second(moment), from: .v4(1)))
+    }
+    #expect(probe.isRegular)
+  }
+
+  @Test func aProbeComesOnceASecondAtMost() {
+    for (period, isProbes) in [(0.9, false), (0.96, true), (1, true), (10, true)] {
+      var peer = Peer()
+      for number in 0..<6 {
+        peer.note(Arrival(.connection, at: second(Double(number) * period), from: .v4(1)))
+      }
+      #expect(peer.isRegular == isProbes, "every \(period) s")
+    }
+  }
+
   @Test func whatComesFasterThanAProbeIsAClient() {
     var peer = Peer()
     for moment in [0, 0.2, 0.4, 0.6] {

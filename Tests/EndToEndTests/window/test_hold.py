@@ -72,7 +72,7 @@ def test_the_window_ends_when_the_traffic_has_and_says_so_where_the_container_lo
         assert hold.wait() == (0, "")
     assert 5 < seconds(app) < 20
     summary, = app.log.matching("^drainit: held for")
-    assert " (quiet; " in summary and "late arrivals, last at +" in summary and "exited" not in summary
+    assert " (quiet; " in summary and ", last at +" in summary and "exited" not in summary
     assert_untouched(app)
 
 
