@@ -16,15 +16,15 @@ DELAY = 0.010
 
 
 class Distance:
-    """A network from which a box is a round trip of 20 ms away."""
+    """A network from which a box is a round trip of 20 ms away, unless a delay is said."""
 
-    def __init__(self, start, box):
+    def __init__(self, start, box, delay=DELAY):
         self._start, self._sockets = start, []
         self.clients = start(["/bin/sleep", "600"])
         # It ends with the test's process, whatever ends that.
         self._path = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", sys.executable, PROGRAM,
-             str(box.first), str(self.clients.first), str(DELAY)],
+             str(box.first), str(self.clients.first), str(delay)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         assert self._path.stdout.readline() == b"laid\n"
 
@@ -43,11 +43,11 @@ class Distance:
 
 @pytest.fixture
 def distance(start):
-    """Lays such a network: distance(box)."""
+    """Lays such a network: distance(box), or distance(box, delay)."""
     laid = []
 
-    def lay(box):
-        laid.append(Distance(start, box))
+    def lay(box, *delay):
+        laid.append(Distance(start, box, *delay))
         return laid[-1]
 
     yield lay

@@ -11,6 +11,7 @@ every PING seconds, where that is given; the idle client of a WebSocket pings, t
 
 import asyncio
 import http.server
+import os
 import socket
 import ssl
 import sys
@@ -123,6 +124,8 @@ def http2(host, port, _):
 
 
 def grpc_client(host, port, _):
+    # Between calls it would look at its connections every five seconds only, and answer pings so late.
+    os.environ["GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS"] = "20"
     import grpc
     say = grpc_channel(grpc, f"{host}:{port}").unary_unary("/test.Slow/Say")
 
