@@ -1,12 +1,15 @@
 // Gives another process a fault of its own, as a bug in it would: its program counter goes nowhere.
 //
-//   fault [--kind segv|ill|trap|fpe] [--calls N] [--steps N] [--fail N --errno E] PID
+//   fault [--kind segv|ill|trap|fpe] [--calls N] [--steps N] [--at N [--times N]]
+//         [--fail N --errno E] PID
 //
 // From the moment when it is started the process makes so many system calls more (each counts twice:
 // at its entry and at its return) and after these so many instructions; then it has its fault. It
 // prints in which system call that was (-1: in none), once the process goes on.
+// With --at that begins where it enters the system call of that number, at as many of them as --times says:
+// of the life that follows the fault, too.
 // With --fail it is watched on until it has executed a program anew: that one's system call number N
-// (from 1) is not made and fails with E. The kinds other than segv and --fail are x86's.
+// (from 1) is not made and fails with E. The kinds other than segv, --at and --fail are x86's.
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
@@ -48,6 +51,21 @@ static void go_on(int how, long count) {
     for (int number; (number = wait_for_stop()) != 0;)
       if (ptrace(how, target, 0, number)) fail("ptrace");
   }
+}
+
+// Lets it go on until it enters the system call of that number, which is not made where a fault follows.
+static void go_to(long call) {
+#ifdef __x86_64__
+  struct user_regs_struct registers;
+  struct iovec part = {&registers, sizeof registers};
+  do {
+    go_on(PTRACE_SYSCALL, 1);
+    if (ptrace(PTRACE_GETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_GETREGSET");
+    // At its entry the result is ENOSYS still.
+  } while ((long)registers.orig_rax != call || (long)registers.rax != -ENOSYS);
+#else
+  (void)call;
+#endif
 }
 
 // Where in the program these bytes are, which are an instruction, whatever they were meant as.
@@ -105,24 +123,8 @@ static long refuse(long number, long error) {
   return call;
 }
 
-int main(int count, char **words) {
-  const char *kind = "segv";
-  long calls = 0, steps = 0, failing = 0, error = ENOMEM;
-  for (int i = 1; i + 1 < count; i += 2) {
-    if (!strcmp(words[i], "--kind")) kind = words[i + 1];
-    if (!strcmp(words[i], "--calls")) calls = atol(words[i + 1]);
-    if (!strcmp(words[i], "--steps")) steps = atol(words[i + 1]);
-    if (!strcmp(words[i], "--fail")) failing = atol(words[i + 1]);
-    if (!strcmp(words[i], "--errno")) error = atol(words[i + 1]);
-  }
-  target = atoi(words[count - 1]);
-  long options = PTRACE_O_TRACESYSGOOD | (failing ? PTRACE_O_TRACEEXEC : 0);
-  if (ptrace(PTRACE_SEIZE, target, 0, options)) fail("PTRACE_SEIZE");
-  if (ptrace(PTRACE_INTERRUPT, target, 0, 0)) fail("PTRACE_INTERRUPT");
-  wait_for_stop();
-  go_on(PTRACE_SYSCALL, calls);
-  go_on(PTRACE_SINGLESTEP, steps);
-
+// Gives it the fault, where it stands; returns in which system call that is.
+static long give(const char *kind) {
   struct user_regs_struct registers;
   struct iovec part = {&registers, sizeof registers};
   if (ptrace(PTRACE_GETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_GETREGSET");
@@ -137,9 +139,37 @@ int main(int count, char **words) {
   if (!strcmp(kind, "fpe")) registers.rcx = 0;
 #else
   long call = -1;
+  (void)kind;
   registers.pc = 16;
 #endif
   if (ptrace(PTRACE_SETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_SETREGSET");
+  return call;
+}
+
+int main(int count, char **words) {
+  const char *kind = "segv";
+  long calls = 0, steps = 0, at = -1, times = 1, failing = 0, error = ENOMEM;
+  for (int i = 1; i + 1 < count; i += 2) {
+    if (!strcmp(words[i], "--kind")) kind = words[i + 1];
+    if (!strcmp(words[i], "--calls")) calls = atol(words[i + 1]);
+    if (!strcmp(words[i], "--steps")) steps = atol(words[i + 1]);
+    if (!strcmp(words[i], "--at")) at = atol(words[i + 1]);
+    if (!strcmp(words[i], "--times")) times = atol(words[i + 1]);
+    if (!strcmp(words[i], "--fail")) failing = atol(words[i + 1]);
+    if (!strcmp(words[i], "--errno")) error = atol(words[i + 1]);
+  }
+  target = atoi(words[count - 1]);
+  long options = PTRACE_O_TRACESYSGOOD | (failing ? PTRACE_O_TRACEEXEC : 0);
+  if (ptrace(PTRACE_SEIZE, target, 0, options)) fail("PTRACE_SEIZE");
+  if (ptrace(PTRACE_INTERRUPT, target, 0, 0)) fail("PTRACE_INTERRUPT");
+  wait_for_stop();
+  long call = -1;
+  for (; times > 0; times--) {
+    if (at >= 0) go_to(at);
+    go_on(PTRACE_SYSCALL, calls);
+    go_on(PTRACE_SINGLESTEP, steps);
+    call = give(kind);
+  }
   if (failing) call = refuse(failing, error);
   if (ptrace(PTRACE_DETACH, target, 0, 0)) fail("PTRACE_DETACH");
   printf("%ld\n", call);

@@ -69,7 +69,8 @@ struct Launch: BitwiseCopyable {
     if let directory, chdir(directory) == -1 { _ = chdir("/") }
     connectStreams()
     processIDs.rename(to: own)
-    // The dispositions before the mask: what is pending must find the program's own.
+    // In either order: of what may be pending, since it is blocked, drainit has changed nothing but SIGCHLD,
+    // and who has no children gets none.
     dispositions.restore()
     var original = mask.bits
     _ = linux_sigprocmask(linux_SIG_SETMASK, &original, nil)
