@@ -12,17 +12,6 @@ from box import until
 
 
 @pytest.fixture
-def fault(bench):
-    """Gives a process a fault of its own."""
-
-    def run(pid):
-        done = subprocess.run([bench / "fault", str(pid)], capture_output=True, text=True, timeout=30,
-                              check=False)
-        assert done.returncode == 0, done.stderr
-    return run
-
-
-@pytest.fixture
 def refused(bench, drainit):
     """Starts drainit where execveat is refused for good."""
 
@@ -36,7 +25,7 @@ def test_signals_are_passed_on_and_the_stop_keeps_its_window(refused, fault, und
     box = refused("--drain", "1s", app=["signals", "--listen", "8080", "TERM=3"], under_init=under_init)
     box.out.wait_for("^ready")
     probing.wait_until_ready(box)
-    fault(box.pid)
+    assert fault(box.pid).returncode == 0
     box.signal(signal.SIGUSR1)
     box.out.wait_for("^USR1 ")
     # Nobody answers probes any more.
@@ -55,7 +44,7 @@ def test_a_stop_that_began_before_the_fault_ends_when_it_would_have(refused, fau
     sent = time.monotonic()
     box.signal(signal.SIGTERM)
     box.log.wait_for("draining for")
-    fault(box.pid)
+    assert fault(box.pid).returncode == 0
     assert box.wait() == 128 + signal.SIGKILL
     assert 3 <= box.wait_time() - sent < 8
 
@@ -66,7 +55,7 @@ def test_a_stop_timeout_that_runs_goes_on(refused, fault):
     sent = time.monotonic()
     box.signal(signal.SIGTERM)
     box.log.wait_for("SIGKILL in")
-    fault(box.pid)
+    assert fault(box.pid).returncode == 0
     assert box.wait() == 128 + signal.SIGKILL
     assert 2 <= box.wait_time() - sent < 7
 
@@ -74,7 +63,7 @@ def test_a_stop_timeout_that_runs_goes_on(refused, fault):
 def test_a_thousand_orphans_are_reaped_and_the_apps_code_is_kept(refused, fault):
     box = refused("--exit-map", "7:9", app=["orphans", "1000", "told"], stdin=subprocess.PIPE)
     box.out.wait_for("^made")
-    fault(box.pid)
+    assert fault(box.pid).returncode == 0
     box.tell("go")
     until(lambda: len(box.children()) == 1, "only the app is left")
     box.tell("exit 7")
@@ -84,7 +73,7 @@ def test_a_thousand_orphans_are_reaped_and_the_apps_code_is_kept(refused, fault)
 def test_while_left_overs_are_waited_for_it_ends_with_the_last(refused, fault):
     box = refused("--orphans", "wait", app=["sh", "-c", "sleep 600 & exit 3"])
     box.log.wait_for("waiting until the last")
-    fault(box.pid)
+    assert fault(box.pid).returncode == 0
     time.sleep(0.3)
     assert box.is_running
     os.kill(box.children()[0], signal.SIGKILL)
@@ -94,7 +83,7 @@ def test_while_left_overs_are_waited_for_it_ends_with_the_last(refused, fault):
 def test_before_the_start_it_is_given_up(refused, fault, place):
     box = refused("--start-after", f"file:{place}/go", app=["signals"])
     box.log.wait_for("waiting for")
-    fault(box.pid)
+    assert fault(box.pid).returncode == 0
     assert box.wait() == 125
 
 
@@ -115,7 +104,7 @@ def test_an_environment_that_is_too_long_to_be_given_again(drainit, fault):
     box = drainit("--drain", "1s", app=["signals", "TERM=3"], before=("/usr/bin/python3", "-c", FILL))
     box.out.wait_for("^ready")
     probing.wait_for_status(box, 200, "/livez")
-    fault(box.pid)
+    assert fault(box.pid).returncode == 0
     box.signal(signal.SIGTERM)
     assert box.wait() == 3
     # Refused at each try: it never came back.

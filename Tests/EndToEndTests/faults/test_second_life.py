@@ -5,9 +5,7 @@ counter to nowhere. FAULT_ROUNDS is how many random moments of each phase are tr
 they begin.
 """
 
-import contextlib
 import os
-import platform
 import random
 import re
 import signal
@@ -26,22 +24,7 @@ ROUNDS = int(os.environ.get("FAULT_ROUNDS") or 6)
 SEED = int(os.environ.get("FAULT_SEED") or random.randrange(1 << 30))
 # How soon readiness is answered again: 100 ms are promised, and the machine is noisy.
 SOON = 1.0
-# x86-64's system calls; the app is started by the latter.
-KILL, CLONE = 62, 56
 CAME_BACK = r"^drainit: came back from a fault of its own \(SIG"
-
-
-@pytest.fixture
-def fault(bench):
-    """Gives a process a fault: fault(pid, calls=…, steps=…, kind=…), as Fixtures/fault.c has it."""
-
-    def run(pid, **more):
-        words = [word for name, value in more.items() for word in (f"--{name}", str(value))]
-        # It gives up by itself where the process makes no more calls.
-        return subprocess.run([bench / "fault", *words, str(pid)], capture_output=True, text=True,
-                              timeout=30, check=False)
-
-    return run
 
 
 class Load:
@@ -75,16 +58,6 @@ def serve(drainit, *options, **more):
     return box
 
 
-@contextlib.contextmanager
-def faults_at(box, fault, call, **more):
-    """What happens in it leads to a fault where drainit enters the system call of that number."""
-    tracer = threading.Thread(target=fault, args=(box.pid,), kwargs={"at": call, **more})
-    tracer.start()
-    until(lambda: status_of(box.pid)["TracerPid"] != "0", "it is traced")
-    yield
-    tracer.join()
-
-
 @pytest.mark.parametrize("kind", ["segv", "ill", "trap", "fpe"])
 def test_it_comes_back_and_the_app_never_notices(drainit, fault, user, kind):
     box = serve(drainit, before=user)
@@ -114,37 +87,6 @@ def test_it_comes_back_and_the_app_never_notices(drainit, fault, user, kind):
     probing.wait_for_status(box, 503)
     assert box.wait() == 0
     assert len(box.out.matching("web: SIGTERM")) == 1
-
-
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="the tracer knows x86's system calls")
-def test_a_signal_that_brings_it_down_twice_is_not_tried_again(drainit, fault):
-    box = drainit("--drain", "300ms", app=["signals", "--listen", "8080"])
-    probing.wait_until_ready(box)
-    with faults_at(box, fault, KILL):
-        box.signal(signal.SIGUSR1)
-    # Once may have been a coincidence.
-    box.out.wait_for("^USR1 ")
-    with faults_at(box, fault, KILL, times=2):
-        box.signal(signal.SIGUSR1)
-    box.log.wait_for(CAME_BACK, count=3)
-    box.signal(signal.SIGUSR2)
-    box.out.wait_for("^USR2 ")
-    assert len(box.out.matching("^USR1 ")) == 1
-
-
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="the tracer knows x86's system calls")
-def test_an_app_that_was_just_started_is_not_started_again(drainit, fault, place):
-    starts = place / "starts"
-    box = drainit("--start-after", f"file:{place}/go", "--drain", "1s",
-                  app=["sh", "-c", f"echo started >>{starts}; exec sleep 600"])
-    probing.wait_for_status(box, 200, "/livez")
-    # It returns when the app has been executed.
-    with faults_at(box, fault, CLONE, calls=1):
-        (place / "go").touch()
-    assert box.wait() == 125
-    assert not box.log.matching(CAME_BACK)
-    box.log.wait_for("^drainit: no memory, or a fault of its own: cannot go on$")
-    assert not starts.exists() or starts.read_text() == "started\n"
 
 
 PHASES = ["starting", "serving", "forwarding", "draining", "stopping", "coming back"]

@@ -1,0 +1,32 @@
+"""Faults of drainit's own, by a tracer outside of its namespaces (Tests/Fixtures/fault.c)."""
+
+import contextlib
+import subprocess
+import threading
+
+import pytest
+
+from box import status_of, until
+
+
+@pytest.fixture(name="fault")
+def fault_fixture(bench):
+    """Gives a process a fault: fault(pid, calls=…, steps=…, kind=…), as Fixtures/fault.c has it."""
+
+    def run(pid, **more):
+        words = [word for name, value in more.items() for word in (f"--{name}", str(value))]
+        # It gives up by itself where the process makes no more calls.
+        return subprocess.run([bench / "fault", *words, str(pid)], capture_output=True, text=True,
+                              timeout=30, check=False)
+
+    return run
+
+
+@contextlib.contextmanager
+def faults_at(box, fault, call, **more):
+    """What happens in it leads to a fault where drainit enters the system call of that number."""
+    tracer = threading.Thread(target=fault, args=(box.pid,), kwargs={"at": call, **more})
+    tracer.start()
+    until(lambda: status_of(box.pid)["TracerPid"] != "0", "it is traced")
+    yield
+    tracer.join()
