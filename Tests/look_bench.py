@@ -3,7 +3,8 @@
     python3 Tests/look_bench.py
 
 As root. It builds TrafficProbe, drainit's eyes as a program of their own, and drainit itself, as they ship;
-both look at the same connections. Ends with 1 where one is dearer than the design allows.
+both look at the same connections, of a listener that they find by themselves: a look reads the listeners first.
+Ends with 1 where one is dearer than the design allows.
 """
 
 import os
@@ -33,6 +34,8 @@ class Connections:
     """Both ends of ever more connections, in processes of their own: each has few descriptors."""
 
     def __init__(self):
+        # Whoever inherits it, a worker or drainit, has it (socket activation).
+        self.listener = socket.create_server(("", PORT), backlog=1024)
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         # Both ends are descriptors, and some are left for the rest.
@@ -56,11 +59,10 @@ class Connections:
             os.close(reader)
             return
         address = f"127.0.1.{len(self.holders) + 1}"
-        listener = socket.create_server((address, PORT), backlog=1024)
         kept = []
         for _ in range(count):
             kept.append(socket.create_connection((address, PORT)))
-            kept.append(listener.accept()[0])
+            kept.append(self.listener.accept()[0])
         os.write(writer, b"+")
         signal.pause()
 
@@ -70,9 +72,9 @@ class Connections:
 
 
 class Probe:
-    def __init__(self, program):
+    def __init__(self, program, listener):
         self.process = subprocess.Popen(
-            [program, "--port", str(PORT), "--", "sleep", "600"],
+            [program, "--", "sleep", "600"], pass_fds=[listener.fileno()],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
     def ask(self, line):
@@ -110,11 +112,11 @@ def processor_time(pid):
         return int(file.read().split()[0]) / 1e9
 
 
-def drain(program):
+def drain(program, listener):
     """What share of a core drainit takes from the drain signal to the end of its window."""
     run = subprocess.Popen(
-        [program, "--port", str(PORT), "--ready", "none", "--drain", f"1s..{WINDOW}s", "--", "sleep", "600"],
-        stderr=subprocess.PIPE, text=True)
+        [program, "--ready", "none", "--drain", f"1s..{WINDOW}s", "--", "sleep", "600"],
+        pass_fds=[listener.fileno()], stderr=subprocess.PIPE, text=True)
     for line in run.stderr:
         if "ready after" in line:
             break
@@ -132,12 +134,13 @@ def drain(program):
 
 def measure(probe, program, connections):
     late = False
+    print(f"Load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors at the beginning.\n")
     print("| connections | a look, processor | a connection | on the clock | resident | share of a core |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: |")
     for count in (100, 1_000, 10_000, 50_000):
         connections.grow(count)
         cost, clock, memory = probe.look(count)
-        share = drain(program)
+        share = drain(program, connections.listener)
         print(f"| {count:,} | {cost / 1000:.1f} ms | {cost / count:.2f} µs | {clock / 1000:.1f} ms "
               f"| {memory} KiB | {100 * share:.2f} % |", flush=True)
         late = late or share > SHARE_BUDGET or (count == 10_000 and cost > LOOK_BUDGET_AT_10000)
@@ -150,7 +153,8 @@ def main():
         # A network of its own: nothing of the machine's is looked at, and all of it is gone at the end.
         os.execvp("unshare", ["unshare", "--net", sys.executable, __file__, *programs])
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    connections, probe = Connections(), Probe(sys.argv[1])
+    connections = Connections()
+    probe = Probe(sys.argv[1], connections.listener)
     try:
         return measure(probe, sys.argv[2], connections)
     finally:
