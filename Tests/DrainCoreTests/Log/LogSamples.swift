@@ -4,8 +4,8 @@ import Foundation
 
 /// Every kind of line that the log can have, made by what writes it, with values of no importance.
 enum LogSamples {
-  static let lines: [String] = events.flatMap { event, context, state in
-    [line(event, context, state)]
+  static let lines: [String] = events.map { event, context, state in
+    line(event, context, state)
   }
 
   /// One line as drainit writes it, without its end.
@@ -14,6 +14,15 @@ enum LogSamples {
     var scratch = ByteBuffer(capacity: LogLine.longest)
     buffer.appendLine(event, state, context, time: .zero, scratch: &scratch)
     return String(text(buffer).dropLast())
+  }
+
+  /// The summaries as objects (`--log json`).
+  static var summariesInJSON: [String] {
+    summaries.map { event, context, state in
+      var context = context
+      context.isJSON = true
+      return line(event, context, state)
+    }
   }
 
   private typealias Sample = (LogEvent, LogContext, LifecycleState)

@@ -199,6 +199,18 @@ import Testing
     }
   }
 
+  @Test func thePageNamesEachFieldOfTheSummary() throws {
+    let parts = try #require(SampleLinesTests.pages.first { $0.name == "docker/docs/window.md" })
+    var fields: Set<String> = []
+    for line in LogSamples.summariesInJSON {
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      fields.formUnion(try #require(object).keys)
+    }
+    fields.subtract(["time", "level", "event", "message"])
+    #expect(fields.count == 12)
+    for field in fields { #expect(parts.parts.contains(field), "\(field)") }
+  }
+
   @Test func aFalseSampleIsSeen() {
     func isOfLog(_ text: String, whole: Bool = false) -> Bool {
       SampleLinesTests.isOfLog(text, whole: whole)

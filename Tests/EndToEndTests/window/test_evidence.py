@@ -8,7 +8,7 @@ import pytest
 import probing
 from conftest import NOBODY
 from test_traffic_seen import begin, serve, stopped
-from traffic import Traffic
+from traffic import Traffic, connection
 
 
 @pytest.mark.parametrize("shortest, expected", [(2, 12), (14, 14)])
@@ -24,7 +24,7 @@ def test_until_closed_of_an_idle_container_takes_its_minimum(drainit, shortest, 
 
 
 def test_a_window_that_was_quiet_is_said_to_be_held_by_what_else_it_waits_for(drainit):
-    box = serve(drainit, "--until", "closed", drain="1s..5s")
+    box = serve(drainit, "--until", "closed", drain="1s..8s")
     with Traffic(box) as traffic:
         traffic.kept(1)
         time.sleep(0.3)
@@ -35,12 +35,15 @@ def test_a_window_that_was_quiet_is_said_to_be_held_by_what_else_it_waits_for(dr
 
 
 def test_many_arrivals_at_once_are_said_to_be_few_signs(drainit):
-    box = serve(drainit)
-    with Traffic(box) as traffic:
-        time.sleep(0.3)
-        begin(box)
+    def burst():
         for _ in range(40):
-            traffic.box.connect(8080).close()
+            connection(8080).close()
+
+    box = serve(drainit, "--until", "quiet:2s")
+    with Traffic(box) as traffic:
+        begin(box)
+        time.sleep(0.3)
+        assert not traffic.flow(1, burst, ends=time.monotonic() + 0.5).wait().failures
         stop = stopped(box)
     assert (stop.end, stop.late) == ("quiet", 40), stop
     words = r": 40 late arrivals in only [1-9] moments?, last at \+"
