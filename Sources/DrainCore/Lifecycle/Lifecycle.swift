@@ -204,13 +204,16 @@ public struct Lifecycle: Sendable {
 
   /// When `deadline` is to be handled next; never where only an event can change something.
   public var nextDeadline: Instant {
-    switch phase {
-    case .waiting, .leaving: return state.leaveAt
-    // From the drain signal on nobody asks whether the app hangs.
-    case .starting, .serving: return state.watchdogDue
-    case .stopping: return state.killAt
-    case .draining: return windowDeadline
-    case .killing, .exited: return .never
+    // Asked in every turn: in place, since a getter would be handed a copy.
+    @inline(never) mutating get {
+      switch phase {
+      case .waiting, .leaving: return state.leaveAt
+      // From the drain signal on nobody asks whether the app hangs.
+      case .starting, .serving: return state.watchdogDue
+      case .stopping: return state.killAt
+      case .draining: return windowDeadline
+      case .killing, .exited: return .never
+      }
     }
   }
 }

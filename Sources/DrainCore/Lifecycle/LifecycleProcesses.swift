@@ -39,10 +39,19 @@ extension Lifecycle {
   ///
   /// It is there for the app's own signals, which should not notice that somebody stands between. It is
   /// mutating so that it is asked in place: a value of this size is handed on as a copy.
-  @inline(__always) public mutating func passesOn(_ received: ReceivedSignal) -> Signal? {
-    guard state.phase == .starting || state.phase == .serving, received.signal != .cont,
-      !plan.signals.mayDrain(received)
-    else { return nil }
+  ///
+  /// - Parameter program: what the app is; nil where that was not looked up.
+  @inline(__always) public mutating func passesOn(
+    _ received: ReceivedSignal, to program: KnownProgram?
+  ) -> Signal? {
+    guard state.phase == .starting || state.phase == .serving, received.signal != .cont else {
+      return nil
+    }
+    if let program {
+      if plan.signals.isDrainSignal(received, program: program) { return nil }
+    } else if plan.signals.mayDrain(received) {
+      return nil
+    }
     let signal = plan.signals.forwarded(received)
     return signal == .none ? nil : signal
   }

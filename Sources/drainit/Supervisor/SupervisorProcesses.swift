@@ -10,13 +10,7 @@ extension Supervisor {
       // Somebody's kill -CHLD is no news of a child, and costs a look.
       return takeChildSignal(of: received.senderPID)
     }
-    if let signal = lifecycle.passesOn(received) {
-      passOn(received, as: signal)
-      if log.shows(.debug) {
-        log.write(.forwarded(received.signal, as: signal), lifecycle.state)
-      }
-      return
-    }
+    if let signal = lifecycle.passesOn(received, to: nil) { return forward(received, as: signal) }
     var program = KnownProgram.other
     if lifecycle.plan.signals.needsProgram(for: received) {
       let name = app.name(of: lifecycle.state.appPID)
@@ -27,7 +21,17 @@ extension Supervisor {
       // An entrypoint script has become its program by now.
       log.context.rename(name.bytes)
     }
+    // Most USR1 of a server only reopen its log.
+    if let signal = lifecycle.passesOn(received, to: program) {
+      return forward(received, as: signal)
+    }
     handle(.signal(received, program: program), Clock.now())
+  }
+
+  /// Passes on a signal by which nothing changes.
+  @inline(__always) private mutating func forward(_ received: ReceivedSignal, as signal: Signal) {
+    passOn(received, as: signal)
+    if log.shows(.debug) { log.write(.forwarded(received.signal, as: signal), lifecycle.state) }
   }
 
   mutating func passOn(_ received: ReceivedSignal, as signal: Signal) {

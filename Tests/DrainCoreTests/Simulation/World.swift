@@ -122,7 +122,13 @@ struct World {
   /// Where the shell may pass a signal on without a question to `handle`, that must be all there is to do.
   private mutating func handle(_ event: Event) throws(Violation) -> Effects {
     var shortcut: Signal?
-    if case .signal(let received, _) = event { shortcut = lifecycle.passesOn(received) }
+    if case .signal(let received, let program) = event {
+      // Without the look-up it may only say less.
+      shortcut = lifecycle.passesOn(received, to: program)
+      if let blind = lifecycle.passesOn(received, to: nil), blind != shortcut {
+        throw Violation(description: "the app's name decides what becomes of \(blind)")
+      }
+    }
     let before = lifecycle.state
     let effects = lifecycle.handle(event, now: now)
     guard let shortcut else { return effects }
