@@ -1,10 +1,10 @@
 /// The process groups of checks' and hooks' programs that run: signals to everybody are not meant for them,
 /// and what an earlier life started must not run on beside what a drainit that has come back starts.
 public struct ProgramGroups: Equatable, BitwiseCopyable, Sendable {
-  /// More run at once only where every check and hook is a program; those are then not known.
-  public static var capacity: Int { 24 }
+  /// As many as can run at once: a child for each check there is, 16 in each of the seven sets.
+  public static var capacity: Int { 112 }
 
-  private var list = InlineArray<24, Int32>(repeating: 0)
+  private var list = InlineArray<112, Int32>(repeating: 0)
 
   public init() {}
 

@@ -11,9 +11,9 @@ public struct LeftOvers: BitwiseCopyable, Sendable {
   /// How many were found, zombies left out.
   public private(set) var count = 0
 
-  /// Looks, now.
-  @inline(never) public init() {
-    var walk = ProcessWalk(.descendants)
+  /// Looks, now; `spared` are the groups of drainit's own programs, which are in nobody's way.
+  @inline(never) public init(sparing spared: UnsafePointer<ProgramGroups>? = nil) {
+    var walk = ProcessWalk(.descendants, sparing: spared)
     for _ in 0..<LeftOvers.lookLimit {
       guard let pid = walk.next() else { return }
       // A zombie is in nobody's way: it waits for its parent, or for us.

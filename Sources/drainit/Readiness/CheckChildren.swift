@@ -70,8 +70,8 @@ struct CheckChildren: ~Copyable {
     switch kinds[index] {
     case .notify: return world.notices.isReady ? .holds : .fails(.notSaid)
     case .descriptor: return world.notices.hasWritten ? .holds : .fails(.notSaid)
-    case .file, .absent: return look(index, settings, now)
-    case .unix: return connect(index, now)
+    case .file, .absent: return noted(look(index, settings, now), index, &world)
+    case .unix: return noted(connect(index, now), index, &world)
     case .exec:
       guard let arguments = programs[index]?.pointers else { return .fails(.noResources) }
       do throws(Errno) {
@@ -91,6 +91,14 @@ struct CheckChildren: ~Copyable {
       }
     case .listening, .tcp, .http, .send, .grpc, .none: return .neverRan
     }
+  }
+
+  /// A child that looks is as little the app's as a program.
+  private func noted(
+    _ outcome: CheckOutcome?, _ index: Int, _ world: inout CheckWorld
+  ) -> CheckOutcome? {
+    if outcome == nil { world.note(started: runs[index]) }
+    return outcome
   }
 
   /// Looks for a check's file; its outcome where the kernel has it at hand.

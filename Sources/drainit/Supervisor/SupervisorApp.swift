@@ -78,7 +78,7 @@ extension Supervisor {
     case .killing, .leftovers(.kill): break
     default: return
     }
-    let left = LeftOvers()
+    let left = LeftOvers(sparing: readiness.world.programs)
     for index in 0..<left.namedCount {
       if let stat = left[index] { log.write(.inTheWay(stat), lifecycle.state) }
     }

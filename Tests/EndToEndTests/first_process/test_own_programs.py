@@ -65,3 +65,42 @@ def test_a_signal_to_all_reaches_everybody_else_while_a_hook_runs(drainit):
     until(lambda: not any(map(state_of, both)), "both are ended by it")
     assert comm_of(box.pid) == "drainit"
     box.log.wait_for("--on-drain sleep: done")
+
+
+@pytest.mark.parametrize("under_init", [False, True], ids=["pid 1", "not pid 1"])
+def test_no_hook_nor_check_is_said_to_be_in_the_way(drainit, place, under_init):
+    # Both are long at work when the app is killed, each with a child in a session of its own.
+    work = "sh -c 'touch {}; setsid sleep 1001 & sleep 1002'"
+    box = drainit("--drain", "1s", "--stop-timeout", "2s", "--hook-timeout", "60s", "--check-timeout", "60s",
+                  "--ready", f"exec:{work.format(place / 'check')}", "--on-drain", work.format(place / "hook"),
+                  app=["sh", "-c", "trap true TERM; setsid tail -f /dev/null & while :; do wait; done"],
+                  under_init=under_init)
+    until((place / "check").exists, "the check runs")
+    until(lambda: box.named("tail"), "the app has a child")
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 128 + signal.SIGKILL
+    assert (place / "hook").exists()
+    named = [line.split()[4] for line in box.log.matching("drainit: in the way: ")]
+    assert sorted(named) == ["sh", "tail"], box.log.text()
+
+
+def test_a_signal_to_all_is_for_none_of_two_sets_of_programs(drainit, place):
+    # As many hooks and checks as there may be, each a program that runs: all are known.
+    words = []
+    for count in range(16):
+        for option, kind in (("--on-drain", ""), ("--ready", "exec:")):
+            name = f"{option[2:]}-{count}"
+            words += [option, f"{kind}sh -c 'touch {place}/begun-{name}; until test -e {place}/go; "
+                              f"do sleep 0.2; done; touch {place}/over-{name}'"]
+    box = drainit("--drain", "60s", "--signal-to", "all", "--check-timeout", "60s", "--hook-timeout", "60s", *words,
+                  app=["signals", "--listen", "8080", "USR2=3"])
+    box.out.wait_for("^ready")
+    box.signal(signal.SIGTERM)
+    until(lambda: len(list(place.glob("begun-*"))) == 32, "all of them run")
+    box.signal(signal.SIGHUP)
+    box.out.wait_for("^HUP ")
+    (place / "go").touch()
+    until(lambda: len(list(place.glob("over-*"))) == 32, "all of them go on to their end")
+    box.log.wait_for("--on-drain sh: done", count=16)
+    box.signal(signal.SIGUSR2)
+    assert box.wait() == 3
