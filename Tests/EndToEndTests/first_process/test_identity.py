@@ -32,14 +32,14 @@ def test_a_namesake_that_does_not_catch_its_signal_gets_the_one_that_came(draini
 
 
 CATCHER = r"""
-import os, signal, sys
+import os, signal, sys, time
 for number in map(int, sys.argv[2:]):
     signal.signal(number, lambda n, _: (os.write(1, signal.Signals(n).name.encode()), os._exit(4)))
 with open("/proc/self/comm", "w") as file:
     file.write(sys.argv[1])
 os.write(1, b"ready\n")
 while True:
-    signal.pause()
+    time.sleep(0.05)
 """
 
 
@@ -109,13 +109,13 @@ def test_busyboxs_httpd_is_no_apache(drainit, place, options):
 
 
 NAMED = r"""
-import ctypes, os, signal
+import ctypes, os, signal, time
 for number in (signal.SIGQUIT, signal.SIGTERM):
     signal.signal(number, lambda n, _: (os.write(1, signal.Signals(n).name.encode()), os._exit(4)))
 ctypes.CDLL(None).prctl(15, b"nginx")
 os.write(1, b"ready\n")
 while True:
-    signal.pause()
+    time.sleep(0.05)
 """
 
 

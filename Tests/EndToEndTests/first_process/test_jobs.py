@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from box import state_of, until
+from box import comm_of, state_of, until
+from screen import CTRL_C, CTRL_Z, OWN_TERMINAL
 
 
 def test_a_sigstop_of_the_app_below_another_init_stops_nobody_else(start, bench):
@@ -18,10 +19,80 @@ def test_a_sigstop_of_the_app_below_another_init_stops_nobody_else(start, bench)
     os.kill(app, signal.SIGSTOP)
     until(lambda: state_of(app) == "T", "it is stopped")
     box.log.wait_for("was stopped by SIGSTOP and stays so")
-    assert state_of(drainit) == "S"
+    assert state_of(drainit) != "T"
     os.kill(drainit, signal.SIGTERM)
     box.out.wait_for("^TERM ")
     assert box.wait() == 3
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash"])
+def test_a_sigstop_of_the_app_in_a_script_with_job_control_stops_nobody_else(start, bench, screen, shell):
+    box = start([shell, "-c", 'set -m; "$0" --drain 0 -- "$1" TERM=3; echo code=$?',
+                 bench / "drainit", bench / "signals"], under_init=True, before=OWN_TERMINAL,
+                stdin=screen.slave, stdout=screen.slave, stderr=screen.slave)
+    screen.lines.wait_for("^ready")
+    drainit = until(lambda: box.named("drainit"), "drainit")[0]
+    app = until(lambda: box.named("signals"), "the app")[0]
+    assert os.getpgid(drainit) not in (os.getpgid(box.pid), os.getpgid(app))
+    os.kill(app, signal.SIGSTOP)
+    screen.lines.wait_for("was stopped by SIGSTOP and stays so")
+    assert state_of(app) == "T" and state_of(drainit) != "T"
+    os.kill(app, signal.SIGCONT)
+    screen.lines.wait_for("^CONT ")
+    os.kill(app, signal.SIGSTOP)
+    screen.lines.wait_for("was stopped by SIGSTOP and stays so", count=2)
+    os.kill(drainit, signal.SIGTERM)
+    screen.lines.wait_for("^code=3")
+
+
+@pytest.mark.parametrize("above, first", [
+    (["tini", "-s", "--"], False), (["tini", "-s", "-g", "--"], False), (["tini", "--"], True),
+    (["dumb-init", "-c"], True), (["bash", "-mc", '"$@"; exit', "bash"], True)],
+    ids=["tini -s", "tini -s -g", "docker run --init -it", "dumb-init -c", "set -m in bash"])
+def test_below_what_could_not_continue_it_an_app_that_ctrl_z_stopped_goes_on(start, bench, screen, above, first):
+    box = start([*above, bench / "drainit", "--drain", "0", "--", "sh", "-c", "echo u''p; exec sleep 600"],
+                under_init=not first, before=OWN_TERMINAL,
+                stdin=screen.slave, stdout=screen.slave, stderr=screen.slave)
+    screen.lines.wait_for("^up")
+    app = until(lambda: box.named("sleep"), "the shell has become sleep")[0]
+    for count in (1, 2):
+        screen.type(CTRL_Z)
+        screen.lines.wait_for("was stopped by SIGTSTP, and nobody else could continue it", count=count)
+        until(lambda: state_of(app) == "S", "it goes on")
+    assert state_of(box.named("drainit")[0]) != "T"
+    screen.type(CTRL_C)
+    assert box.wait() == 130
+
+
+@pytest.mark.parametrize("under_init", [False, True], ids=["pid 1", "not pid 1"])
+@pytest.mark.parametrize("name", ["STOP", "TTIN", "TTOU"])
+def test_an_app_that_is_stopped_again_and_again_while_it_stops_is_continued_once(drainit, name, under_init):
+    # As one that asks from the background whether it shall really end: each read stops it anew.
+    box = drainit("--drain", "0", "--stop-timeout", "4s", under_init=under_init, app=[
+        "sh", "-c", f"trap 'while :; do kill -{name} $$; done' TERM; echo ready; while :; do read line; done"],
+        stdin=-1)
+    box.out.wait_for("^ready")
+    app = box.app
+    box.signal(signal.SIGTERM)
+    box.log.wait_for(f"was stopped by SIG{name} and stays so")
+    assert state_of(app) == "T"
+    assert box.wait() == 128 + signal.SIGKILL
+    assert len(box.log.matching("was stopped by")) == 2, box.log.text()
+
+
+def test_an_app_in_the_background_that_reads_the_terminal_while_it_stops_is_continued_once(start, bench, screen):
+    # The terminal is the session's leader's, and drainit a background job that nobody waits for.
+    box = start(["bash", "-mc", '"$@" & wait', "bash", bench / "drainit", "--drain", "0", "--stop-timeout", "4s", "--",
+                 "sh", "-c", "trap 'read line </dev/tty' TERM; echo ready; while :; do sleep 0.1; done"],
+                under_init=True, before=OWN_TERMINAL, stdin=screen.slave, stdout=screen.slave, stderr=screen.slave)
+    screen.lines.wait_for("^ready")
+    drainit = until(lambda: box.named("drainit"), "drainit")[0]
+    app = until(lambda: box.children(drainit), "the app")[0]
+    os.kill(drainit, signal.SIGTERM)
+    screen.lines.wait_for("was stopped by SIGTTIN and stays so")
+    assert state_of(app) == "T"
+    screen.lines.wait_for("did not stop within 4s: SIGKILL")
+    assert len(screen.lines.matching("was stopped by SIGTTIN")) == 2, screen.lines.text()
 
 
 def out_of_reach(drainit, *options):

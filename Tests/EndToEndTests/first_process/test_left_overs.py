@@ -21,6 +21,7 @@ def leave(drainit, *options, habit=(), code=3, **more):
     probing.wait_until_ready(box)
     orphans = [pid for pid in box.named("orphans") if pid != box.app]
     assert len(orphans) == 2
+    box.orphans_inside = [box.processes()[pid] for pid in orphans]
     box.tell(f"exit {code}")
     return box, orphans
 
@@ -42,11 +43,10 @@ def test_with_a_time_they_are_asked_first(drainit, under_init):
 def test_those_that_do_not_listen_are_killed_after_the_time_and_named(drainit, under_init):
     box, orphans = leave(drainit, "--orphans", "1s", habit=["ignore"], under_init=under_init)
     told = time.monotonic()
-    inside = [box.processes()[pid] for pid in orphans]
     assert box.wait() == 3
     assert 1 <= box.wait_time() - told + 0.1 < 1 + SLACK
     until(lambda: not any(map(state_of, orphans)), "they are gone")
-    for pid in inside:
+    for pid in box.orphans_inside:
         assert box.log.matching(f"orphans.*{pid}|{pid}.*orphans"), box.log.text()
 
 
@@ -102,11 +102,12 @@ def test_and_those_that_do_not_listen_are_killed_before_the_end_of_the_grace(dra
     assert box.log.matching("in the way: orphans")
 
 
+# The signal may come while what is printed is still being printed, or just before a pause.
 CATCHES = """
-import signal, sys
-signal.signal(signal.SIGQUIT, lambda *_: (print("caught QUIT", flush=True), sys.exit()))
-print("catches", flush=True)
-while True: signal.pause()
+import os, signal, time
+signal.signal(signal.SIGQUIT, lambda *_: (os.write(1, b"caught QUIT\\n"), os._exit(0)))
+os.write(1, b"catches\\n")
+while True: time.sleep(0.05)
 """
 
 
@@ -114,12 +115,12 @@ def test_a_stop_signal_of_the_apps_is_for_those_that_catch_it_and_others_get_sig
     (place / "catches.py").write_text(CATCHES)
     box = drainit("--ready", "none", "--drain", "0", "--stop-signal", "QUIT", "--orphans", "wait",
                   app=["/usr/bin/python3", "-c", f"""
-import subprocess, signal, sys
+import os, subprocess, signal, time
 subprocess.Popen(["/usr/bin/python3", "{place}/catches.py"])
 other = subprocess.Popen(["sh", "-c", "trap 'echo told TERM; exit' TERM; echo traps; while :; do sleep 0.05; done"])
-signal.signal(signal.SIGQUIT, lambda *_: sys.exit(3))
-print("serves", flush=True)
-while True: signal.pause()
+signal.signal(signal.SIGQUIT, lambda *_: os._exit(3))
+os.write(1, b"serves\\n")
+while True: time.sleep(0.05)
 """])
     for line in ("serves", "catches", "traps"):
         box.out.wait_for(f"^{line}")

@@ -1,7 +1,6 @@
 """On a terminal, Ctrl-C, Ctrl-\\ and Ctrl-Z do to the app what they do without drainit."""
 
 import os
-import pty
 import re
 import signal
 import termios
@@ -10,37 +9,8 @@ import time
 import pytest
 
 import probing
-from box import Lines, comm_of, state_of, until
-
-CTRL_C, CTRL_BACKSLASH, CTRL_Z = b"\x03", b"\x1c", b"\x1a"
-OWN_TERMINAL = ("setsid", "--ctty")
-
-
-class Screen:
-    """The person's side of a pseudo-terminal."""
-
-    def __init__(self):
-        self._master, self.slave = pty.openpty()
-        # A key that sends a signal also throws away what was just printed (termios(3), NOFLSH): the
-        # app's answer, where it is quick.
-        settings = termios.tcgetattr(self.slave)
-        settings[3] |= termios.NOFLSH
-        termios.tcsetattr(self.slave, termios.TCSANOW, settings)
-        self.lines = Lines("the terminal", os.dup(self._master))
-
-    def type(self, keys):
-        os.write(self._master, keys)
-
-    def close(self):
-        for descriptor in (self._master, self.slave):
-            os.close(descriptor)
-
-
-@pytest.fixture
-def screen():
-    made = Screen()
-    yield made
-    made.close()
+from box import comm_of, state_of, until
+from screen import CTRL_BACKSLASH, CTRL_C, CTRL_Z, OWN_TERMINAL
 
 
 @pytest.fixture

@@ -200,7 +200,7 @@ class Play:
         box.run_inside("sleep", "0.3")
         seen = state_of(box.pid)
         os.kill(app, signal.SIGCONT)
-        return seen
+        return "stopped" if seen == "T" else "goes on"
 
     def traced(self, kind):
         box = self.run("traced", kind)
@@ -217,12 +217,10 @@ class Play:
         until(lambda: box.named("sleep"), "the app has changed its user")
         box.signal(signal.SIGTERM)
         try:
-            until(lambda: not box.is_running or "permitted" in box.log.text(), "", 2)
+            until(lambda: not box.is_running, "", 2)
         except AssertionError:
-            return "nothing is said"
-        if not box.is_running:
-            return f"the init ends with {box.wait()}"
-        return "it is said"
+            return "it is said" if "permitted" in box.log.text() else "nothing is said"
+        return f"the init ends with {box.wait()}"
 
     def every_code_mapped(self, _):
         self.command = [*self.command, *(word for code in range(256) for word in ("-e", str(code)))]
@@ -238,11 +236,14 @@ class Play:
     def control_c(self, _):
         return self._at_the_terminal(b"\x03", lambda box: box.wait())
 
-    def control_z(self, _):
+    def control_z(self, above):
+        ours = str(self.command[0]).endswith("drainit")
+        self.command = [*(above or "").split(), *self.command]
+
         def look(box):
-            app = box.children()[0]
+            app = box.named("sleep")[0]
             # The state that stays: drainit says that it continues the app.
-            if str(self.command[0]).endswith("drainit"):
+            if ours:
                 self._screen.wait_for("SIGTSTP")
                 until(lambda: state_of(app) == "S", "it goes on")
                 return "S"
@@ -257,7 +258,7 @@ class Play:
             box = self.run("sh", "-c", "echo u''p; exec sleep 600", before=("setsid", "--ctty"),
                            stdin=slave, stdout=slave, stderr=slave)
             self._screen.wait_for("^up")
-            until(lambda: comm_of(box.children()[0]) == "sleep", "the shell has become sleep")
+            until(lambda: box.named("sleep"), "the shell has become sleep")
             os.write(master, key)
             return look(box)
         finally:
