@@ -124,7 +124,7 @@ private func follow(
     print(&words, on: STDOUT_FILENO)
     return .ended(0)
   }
-  if plan.holds { StandardDescriptors.takeLog() }
+  if plan.holds && ProcessFiles.areOurs { StandardDescriptors.takeLog() }
   do throws(StartError) {
     if earlier == nil && !options.isPlain {
       try NoticeDescriptor.check(options.noticeDescriptor)

@@ -4,7 +4,8 @@ import CLinux
 /// would write there.
 public enum StandardDescriptors {
   /// Makes the error output that of PID 1, the container's log, where it may be opened and somebody
-  /// reads it: what a preStop hook writes goes nowhere else (proc(5), /proc/PID/fd).
+  /// reads it: what a preStop hook writes goes nowhere else (proc(5), /proc/PID/fd). In another namespace's
+  /// /proc that would be a stranger's.
   public static func takeLog() {
     do throws(Errno) {
       // Without O_NONBLOCK an open waits for a FIFO's reader.

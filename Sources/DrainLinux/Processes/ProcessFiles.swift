@@ -15,7 +15,7 @@ public enum ProcessFiles {
   /// Whether `/proc` is there and names processes as this namespace does: a container may see its host's.
   ///
   /// The corresponding C function is `readlink`, of /proc/self.
-  static var areOurs: Bool {
+  public static var areOurs: Bool {
     @inline(never) get {
       withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16) { text in
         let name: StaticString = "/proc/self"
@@ -63,7 +63,11 @@ public enum ProcessFiles {
   }
 
   /// Opens the file with the name of the program that a process is at any moment, for `name(in:)`.
-  public static func openName(_ pid: Int32) -> FileDescriptor? { ProcFile.open(pid, "/comm") }
+  ///
+  /// Nil where there is none, or in another namespace's `/proc`: there it would be a stranger's.
+  public static func openName(_ pid: Int32) -> FileDescriptor? {
+    areOurs ? ProcFile.open(pid, "/comm") : nil
+  }
 
   /// The name of the program that the process is now; empty where it cannot be known.
   ///
@@ -83,7 +87,7 @@ public enum ProcessFiles {
 
   /// Whether a process above this one is the same program by its name.
   public static var hasNamesakeAbove: Bool {
-    guard var process = stat(getpid()) else { return false }
+    guard areOurs, var process = stat(getpid()) else { return false }
     let name = process.name
     // Deeper than any container's processes are.
     for _ in 0..<64 {

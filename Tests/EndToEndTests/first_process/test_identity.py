@@ -128,3 +128,13 @@ def test_where_the_kernel_does_not_say_who_it_is_the_signal_that_came_is_sent(dr
     box.signal(signal.SIGTERM)
     assert box.wait() == 4
     box.out.wait_for(said)
+
+
+def test_in_another_namespaces_proc_a_stranger_lends_the_app_no_name(bench, start):
+    """/proc there is still that of whoever called unshare, and what has the app's number in it is drainit."""
+    box = start(["unshare", "--pid", "--fork", "--kill-child", "--", bench / "drainit", "--drain", "0",
+                 "--ready", "none", "--", bench / "signals", "TERM=0"])
+    box.out.wait_for("^ready")
+    os.kill(box.app, signal.SIGTERM)
+    assert box.wait() == 0
+    assert box.log.matching("SIGTERM to signals") and not box.log.matching("to drainit|drainit exited")
