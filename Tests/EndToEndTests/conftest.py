@@ -16,6 +16,7 @@ from cgroups import cgroup  # noqa: F401
 from distance import distance  # noqa: F401
 from faults import fault_fixture  # noqa: F401
 from health import health  # noqa: F401
+from holding import holder  # noqa: F401
 from screen import screen  # noqa: F401
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]

@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -172,6 +173,24 @@ static inline int linux_fork(void) { return (int)syscall(SYS_clone, SIGCHLD, 0, 
 static inline int linux_clone(int (*body)(void *), void *stack_end, int flags, void *value) {
   return clone(body, stack_end, flags, value);
 }
+static const int linux_CLONE_VM = CLONE_VM;
+
+// A call that leaves errno alone and returns it negative: for a child that shares drainit's memory while drainit
+// goes on, and with it the one errno.
+static inline long linux_bare_call(long number, long a, long b, long c) {
+#ifdef __x86_64__
+  long result;
+  __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+  return result;
+#else
+  register long x8 __asm__("x8") = number;
+  register long x0 __asm__("x0") = a;
+  register long x1 __asm__("x1") = b;
+  register long x2 __asm__("x2") = c;
+  __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
+  return x0;
+#endif
+}
 
 static inline unsigned linux_major(dev_t device) { return major(device); }
 static inline unsigned linux_minor(dev_t device) { return minor(device); }
@@ -183,7 +202,6 @@ static inline int linux_is_noexec(const char *path) {
   struct statfs system;
   return syscall(SYS_statfs, path, &system) == 0 && (system.f_flags & 8) != 0;
 }
-static const int linux_CLONE_VM = CLONE_VM, linux_CLONE_VFORK = CLONE_VFORK;
 static const int linux_SA_SIGINFO = SA_SIGINFO, linux_SA_ONSTACK = SA_ONSTACK, linux_SA_RESTART = SA_RESTART;
 static const int linux_SIG_BLOCK = SIG_BLOCK, linux_SIG_UNBLOCK = SIG_UNBLOCK, linux_SIG_SETMASK = SIG_SETMASK;
 static const unsigned long linux_TIOCGPGRP = TIOCGPGRP, linux_TIOCSPGRP = TIOCSPGRP, linux_TIOCSCTTY = TIOCSCTTY,

@@ -5,8 +5,10 @@ public struct EndpointFacts: Equatable, BitwiseCopyable, Sendable {
   public var mayBeReady: Bool
   /// Whether it may answer the kubelet 200.
   public var mayBeReadyForKubelet = false
-  /// Whether the app's process is alive.
+  /// Whether the app's process is alive, and its program was executed.
   public var appRuns: Bool
+  /// Whether the process is there and its program is still to be executed.
+  public var awaitsExec = false
   /// Whether the app has said itself that it stops.
   public var isStopping = false
   /// Whether the app still says that it is alive.
@@ -101,7 +103,7 @@ public struct EndpointAnswer: BitwiseCopyable, Sendable {
   var isAlive: Bool {
     switch facts.phase {
     case .waiting: true
-    case .starting, .serving, .draining, .stopping, .killing: facts.appRuns
+    case .starting, .serving, .draining, .stopping, .killing: facts.appRuns || facts.awaitsExec
     case .leaving, .exited: false
     }
   }
@@ -180,7 +182,9 @@ public struct EndpointAnswer: BitwiseCopyable, Sendable {
     _ gate: borrowing ReadinessGate, _ body: inout ByteBuffer
   ) {
     body.append("starting: ")
-    if gate.memory.warmupEnd < .never {
+    if facts.awaitsExec {
+      body.append("its program is not executed yet\n")
+    } else if gate.memory.warmupEnd < .never {
       body.append("warming up for another ")
       body.append(gate.memory.warmupEnd.since(now))
       body.append("\n")

@@ -6,6 +6,8 @@ public struct ProcessStat: Equatable, BitwiseCopyable, Sendable {
   public let state: UInt8
   public let parent: Int32
   public let group: Int32
+  /// Whether it has executed a program since it was forked, as far as is known.
+  public let isExecuted: Bool
 
   /// Whether it has ended and waits only to be reaped.
   public var hasEnded: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
@@ -28,6 +30,10 @@ public struct ProcessStat: Equatable, BitwiseCopyable, Sendable {
     self.state = text[state.lowerBound]
     self.parent = parent
     self.group = group
+    // The session, the terminal and its foreground group, and then the flags; one of them is PF_FORKNOEXEC.
+    for _ in 0..<3 { _ = words.next(in: text) }
+    let flags = words.next(in: text).flatMap { text.decimal($0) } ?? 0
+    isExecuted = flags & 0x40 == 0
     name = ProgramName(text.extracting((open &+ 1)..<close))
   }
 

@@ -43,11 +43,14 @@ public struct Lifecycle: Sendable {
     phase == .draining ? state.hasOpened && !state.isKubeletUnready : mayBeReady
   }
 
-  /// Whether the app runs.
+  /// Whether there is the app's process, be it that its program is still to be executed.
   public var hasApp: Bool { isRunning && state.appPID != 0 }
 
+  /// Whether the app's program runs.
+  public var appRuns: Bool { hasApp && state.isExecuted }
+
   /// Whether it is the app's time: it is being started, or runs.
-  private var isRunning: Bool { phase >= .starting && phase <= .killing }
+  var isRunning: Bool { phase >= .starting && phase <= .killing }
 
   /// Starts the app, or the wait for `--start-after`.
   public mutating func begin(now: Instant) -> Effects {
@@ -71,6 +74,11 @@ public struct Lifecycle: Sendable {
   /// Goes on after a fault: what was under way when it happened is given up or begun again.
   public mutating func resume(now: Instant) -> Effects {
     var effects = Effects()
+    if hasApp {
+      // An exec that was awaited nobody watches any more. Where it fails the app ends with its code.
+      state.isExecuted = true
+      state.execDue = .never
+    }
     switch phase {
     case .starting, .serving:
       runAgain(&effects)
@@ -107,10 +115,12 @@ public struct Lifecycle: Sendable {
     switch event {
     case .startAllowed:
       if phase == .waiting { startApp(now, &effects) }
+    case .appBegun(let pid):
+      if isRunning { awaitExec(of: pid, now) }
     case .appStarted(let pid):
-      if phase == .starting { note(pid, &effects) }
+      if isRunning { note(pid, &effects) }
     case .appNotStarted(let code):
-      if phase == .starting { finish(code: code, &effects) }
+      endStart(code, now, &effects)
     case .gateOpened:
       // In the window it is too late to be ready, but no longer a start that crashes: the window stays as
       // it was decided.
@@ -192,7 +202,9 @@ public struct Lifecycle: Sendable {
   private mutating func meetDeadline(_ now: Instant, _ effects: inout Effects) {
     switch phase {
     case .waiting: timeOutWaiting(now, &effects)
-    case .starting, .serving: missWatchdogWhenDue(now, &effects)
+    case .starting, .serving:
+      missWatchdogWhenDue(now, &effects)
+      tellOfExecWhenDue(now, &effects)
     case .draining:
       becomeUnreadyWhenDue(now, &effects)
       askUntilWhenDue(now, &effects)
@@ -209,7 +221,8 @@ public struct Lifecycle: Sendable {
       switch phase {
       case .waiting, .leaving: return state.leaveAt
       // From the drain signal on nobody asks whether the app hangs.
-      case .starting, .serving: return state.watchdogDue
+      case .starting: return min(state.watchdogDue, state.execDue)
+      case .serving: return state.watchdogDue
       case .stopping: return state.killAt
       case .draining: return windowDeadline
       case .killing, .exited: return .never

@@ -1,6 +1,6 @@
 /// What the lifecycle wants done.
 public enum Effect: BitwiseCopyable, Sendable {
-  /// Start the app; `appStarted` or `appNotStarted` is the answer.
+  /// Start the app; `appBegun`, and then `appStarted` or `appNotStarted`, are the answer.
   case startApp
   /// Pass a signal on, as this one, with its value, to whom `--signal-to` says.
   case forward(ReceivedSignal, as: Signal)

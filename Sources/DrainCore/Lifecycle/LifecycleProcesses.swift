@@ -8,9 +8,34 @@ extension Lifecycle {
     effects.append(.startApp)
   }
 
+  /// How long an exec may take before the log tells of it.
+  static var patienceWithExec: Interval { .seconds(1) }
+
+  mutating func awaitExec(of pid: Int32, _ now: Instant) {
+    if state.appPID == 0 { state.execDue = now + Lifecycle.patienceWithExec }
+    state.appPID = pid
+  }
+
   mutating func note(_ pid: Int32, _ effects: inout Effects) {
     state.appPID = pid
+    state.isExecuted = true
+    state.execDue = .never
     effects.append(.log(.started(pid: pid)))
+  }
+
+  /// The program could not be executed. While it was held a stop may have begun, which ends as any other.
+  mutating func endStart(_ code: UInt8, _ now: Instant, _ effects: inout Effects) {
+    if phase == .starting {
+      finish(code: code, &effects)
+    } else if isRunning {
+      leave(.exited(code: code), now, &effects)
+    }
+  }
+
+  mutating func tellOfExecWhenDue(_ now: Instant, _ effects: inout Effects) {
+    guard now >= state.execDue else { return }
+    state.execDue = .never
+    effects.append(.log(.notExecutedYet(after: now.since(state.startedAt))))
   }
 
   mutating func endWaiting(

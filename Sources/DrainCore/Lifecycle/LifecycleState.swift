@@ -5,6 +5,10 @@ public struct LifecycleState: Equatable, BitwiseCopyable, Sendable {
   public internal(set) var phase = Phase.waiting
   /// The app's process; 0 before it was started.
   public internal(set) var appPID: Int32 = 0
+  /// Whether that process is the app's program by now.
+  public internal(set) var isExecuted = false
+  /// When it is said that it is not; never where it is, or that was said.
+  public internal(set) var execDue = Instant.never
   /// How the app ended, once it has.
   public internal(set) var ending = Ending.exited(code: 0)
   /// Whether the gate has ever opened.

@@ -2,6 +2,8 @@
 public enum LogEvent: BitwiseCopyable, Sendable {
   /// The app has been started as this process.
   case started(pid: Int32)
+  /// The app's program is not executed yet, this long after the start.
+  case notExecutedYet(after: Interval)
   /// The gate has opened, this long after the start.
   case ready(after: Interval)
   /// A drain signal has come and the window is open.

@@ -36,7 +36,8 @@ extension LogEvent {
       .kubeletUnready, .stopping,
       .extended, .leftovers, .waitingForLeftovers, .waitingForStart, .endedWaiting, .notified:
       .info
-    case .hooksNotRun, .listensElsewhere, .cannotObserve, .cameBack, .refused, .inTheWay,
+    case .notExecutedYet,
+      .hooksNotRun, .listensElsewhere, .cannotObserve, .cameBack, .refused, .inTheWay,
       .moreInTheWay, .killing, .continued, .stopped,
       .startTimedOut,
       .notExecuted, .noEndpoint, .belowAnother,
@@ -50,6 +51,7 @@ extension LogEvent {
   var name: StaticString {
     switch self {
     case .started: "started"
+    case .notExecutedYet: "not-executed-yet"
     case .ready: "ready"
     case .draining, .notDraining: "draining"
     case .windowChanged: "window-changed"

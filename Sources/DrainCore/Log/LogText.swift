@@ -4,6 +4,11 @@ extension ByteBuffer {
   mutating func append(_ event: LogEvent, _ state: LifecycleState, _ context: LogContext) {
     switch event {
     case .started: appendStarted(state, context)
+    case .notExecutedYet(let after):
+      append(printable: context.command.span)
+      append(" is not executed yet after ")
+      append(after)
+      append(": something holds its file (a scanner, or an image that is still being fetched)")
     case .ready(let after):
       append("ready after ")
       append(after)

@@ -55,7 +55,9 @@ public struct ChildRun: Equatable, BitwiseCopyable, Sendable {
     let log = !complains ? -1 : linux_fcntl(2, F_DUPFD_CLOEXEC, 3)
     do throws(Errno) {
       let memory = try LaunchMemory(for: arguments)
-      var launch = memory.launch(arguments, environment, mask: mask, dispositions: dispositions)
+      // What names drainit is meant for the app alone.
+      var launch = memory.launch(
+        arguments, environment, naming: getpid(), mask: mask, dispositions: dispositions)
       launch.directory = directory
       launch.streams = streams
       launch.parent = parent

@@ -21,8 +21,10 @@ public enum StandardStreams: UInt8, BitwiseCopyable, Sendable {
   case error
 }
 
-/// What a child does between its start and its program, given whole beforehand: there nothing may
-/// allocate, and where it shares drainit's memory nothing may be written but this.
+/// What a child does between its start and its program, given whole beforehand.
+///
+/// The app's child shares drainit's memory, and drainit goes on while its exec is held: so nothing is allocated
+/// here, nothing written but this, and whatever may fail in the app's child leaves errno alone.
 struct Launch: BitwiseCopyable {
   var search: ProgramSearch
   var placement = Placement.group
@@ -40,8 +42,8 @@ struct Launch: BitwiseCopyable {
   /// A descriptor that the child gets, and as which number; -1 for none.
   var notice: Int32 = -1
   var noticeNumber: Int32 = -1
-  /// Why the program could not be executed; 0 while it has not failed.
-  var failure: Int32 = 0
+  /// Where it is told why the program could not be executed; -1 for nowhere.
+  var writer: Int32 = -1
 
   /// What a child ends with when its program cannot be executed, as a shell has it.
   static func exitCode(_ error: Errno) -> UInt8 {
@@ -59,7 +61,10 @@ struct Launch: BitwiseCopyable {
     // SIGTTOU is still blocked: a process outside of the foreground may change it then (tty(4)).
     if terminal >= 0 {
       var group = own
-      _ = linux_ioctl(terminal, linux_TIOCSPGRP, &group)
+      _ = withUnsafeMutablePointer(to: &group) {
+        linux_bare_call(
+          Int(SYS_ioctl), Int(terminal), Int(linux_TIOCSPGRP), Int(bitPattern: $0))
+      }
     }
     if parentDeathSignal.isValid {
       _ = linux_prctl(PR_SET_PDEATHSIG, UInt(UInt32(bitPattern: parentDeathSignal.number)))
@@ -76,8 +81,9 @@ struct Launch: BitwiseCopyable {
     _ = linux_sigprocmask(linux_SIG_SETMASK, &original, nil)
     if notice == noticeNumber {
       if notice >= 0 { _ = linux_fcntl(notice, F_SETFD, 0) }
-    } else if dup2(notice, noticeNumber) == -1 {
-      return .last
+    } else {
+      let result = linux_bare_call(Int(SYS_dup3), Int(notice), Int(noticeNumber), 0)
+      if result < 0 { return Errno(Int32(-result)) }
     }
     return search.execute()
   }

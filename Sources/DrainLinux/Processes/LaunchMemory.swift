@@ -7,6 +7,7 @@ struct LaunchMemory: ~Copyable {
   private let base: UnsafeMutableRawPointer
   private let size: Int
   private let scriptRoom: Int
+  private var isLeft = false
 
   // Only the pages that are used are taken: about two.
   private static var stackRoom: Int { 64 << 10 }
@@ -16,6 +17,7 @@ struct LaunchMemory: ~Copyable {
     let scriptRoom = ProgramSearch.scriptRoom(arguments)
     let size =
       scriptRoom &+ ProcessIDEntries.textRoom &+ ProgramSearch.pathRoom &+ LaunchMemory.stackRoom
+      &+ MemoryLayout<Launch>.size
     let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let memory, memory != UnsafeMutableRawPointer(bitPattern: -1) else { throw Errno.last }
     base = memory
@@ -23,7 +25,22 @@ struct LaunchMemory: ~Copyable {
     self.scriptRoom = scriptRoom
   }
 
-  deinit { _ = munmap(base, size) }
+  deinit { if !isLeft { _ = munmap(base, size) } }
+
+  /// Keeps a launch in this memory, for a child that reads it there.
+  borrowing func keep(_ launch: Launch) -> UnsafeMutablePointer<Launch> {
+    // Every room before it is a multiple of its alignment.
+    let place = base + LaunchMemory.stackRoom + scriptRoom + ProcessIDEntries.textRoom
+    let pointer = (place + ProgramSearch.pathRoom).assumingMemoryBound(to: Launch.self)
+    pointer.initialize(to: launch)
+    return pointer
+  }
+
+  /// Leaves it mapped, for whoever still uses it.
+  mutating func leave() -> UnsafeMutableRawBufferPointer {
+    isLeft = true
+    return UnsafeMutableRawBufferPointer(start: base, count: size)
+  }
 
   /// The end of the stack, at which it begins: it grows downwards, away from the rest.
   var stackEnd: UnsafeMutableRawPointer {
@@ -32,17 +49,18 @@ struct LaunchMemory: ~Copyable {
     return UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: end) & ~15) ?? end
   }
 
-  /// A launch of that program, with its buffers in this memory; its lifetime is the memory's.
+  /// A launch of that program, with its buffers in this memory; its lifetime is the memory's. What names the
+  /// process `pid` in the environment will name the program.
   borrowing func launch(
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
-    _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, mask: SignalSet,
-    dispositions: Dispositions
+    _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, naming pid: Int32,
+    mask: SignalSet, dispositions: Dispositions
   ) -> Launch {
     let text = base + LaunchMemory.stackRoom + scriptRoom
     return Launch(
       search: search(arguments, environment), mask: mask, dispositions: dispositions,
       processIDs: ProcessIDEntries(
-        naming: getpid(), in: environment, text: text.assumingMemoryBound(to: CChar.self)))
+        naming: pid, in: environment, text: text.assumingMemoryBound(to: CChar.self)))
   }
 
   /// The search for that program, with its buffers in this memory; its lifetime is the memory's.

@@ -8,8 +8,8 @@ public enum ProgramLook {
   // BINPRM_MAX_RECURSION: the kernel follows no more.
   private static var deepest: Int { 5 }
 
-  /// What was in the way of the program that these arguments name, in the directory that drainit is in now; nil
-  /// where the reason that the kernel gave says all that there is.
+  /// What was in the way of the program that these arguments name; nil where the reason that the kernel gave says
+  /// all that there is. For a child: it may have to wait.
   @inline(never) public static func obstacle(
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
     _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, _ reason: Errno

@@ -1,8 +1,8 @@
 import CLinux
 import DrainCore
 
-/// Executes a program by its name as execvp(3) has it, without allocating: it runs in a child that
-/// shares drainit's memory.
+/// Executes a program by its name as execvp(3) has it, without allocating and without errno: it runs in a child
+/// that shares drainit's memory.
 ///
 /// A name with a slash is a path; any other is looked for in each directory of PATH. A text that names no
 /// interpreter is a script for /bin/sh; another machine's program, which execvp(3) hands to it too, is not.
@@ -77,8 +77,7 @@ struct ProgramSearch: BitwiseCopyable {
   }
 
   private func execute(_ file: UnsafePointer<CChar>) -> Errno {
-    _ = execve(file, arguments, environment)
-    let error = Errno.last
+    let error = become(file, arguments)
     if error.number != ENOEXEC || !isScript(file) { return error }
     // sh is told the file's path, and then the script's own arguments.
     let shell: StaticString = "/bin/sh"
@@ -91,23 +90,37 @@ struct ProgramSearch: BitwiseCopyable {
       index &+= 1
     }
     scriptArguments[index &+ 1] = nil
-    _ = execve(shellPath, scriptArguments, environment)
+    _ = become(shellPath, scriptArguments)
     // Without a shell the file stays what it is: in a format that nobody knows.
     return error
+  }
+
+  /// The corresponding C function is `execve`.
+  private func become(
+    _ file: UnsafePointer<CChar>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  ) -> Errno {
+    let result = linux_bare_call(
+      Int(SYS_execve), Int(bitPattern: file), Int(bitPattern: arguments),
+      Int(bitPattern: environment))
+    return Errno(Int32(truncatingIfNeeded: -result))
   }
 
   /// Whether the file is a text that names no interpreter.
   private func isScript(_ file: UnsafePointer<CChar>) -> Bool {
     withUnsafeTemporaryAllocation(byteCount: ProgramHead.size, alignment: 1) { buffer in
-      guard let opened = try? SystemCall.open(file, O_RDONLY | O_NONBLOCK) else { return false }
-      switch SystemCall.read(opened.number, into: buffer) {
-      case .bytes(let count):
-        let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: count)
-        return ProgramHead(Span(_unsafeBytes: bytes)) == .text
+      // O_CLOEXEC: whatever becomes of it, the program does not get it.
+      let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+      let number = linux_bare_call(
+        Int(SYS_openat), Int(AT_FDCWD), Int(bitPattern: file), Int(flags))
+      guard number >= 0 else { return false }
+      let count = linux_bare_call(
+        Int(SYS_read), number, Int(bitPattern: buffer.baseAddress), buffer.count)
+      _ = linux_bare_call(Int(SYS_close), number, 0, 0)
       // An empty one is a script that does nothing.
-      case .endOfFile: return true
-      case .wouldBlock, .failed: return false
-      }
+      guard count > 0 else { return count == 0 }
+      let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: count)
+      return ProgramHead(Span(_unsafeBytes: bytes)) == .text
     }
   }
 

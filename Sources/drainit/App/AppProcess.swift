@@ -12,6 +12,11 @@ struct AppProcess: ~Copyable {
   /// The controlling terminal, where there is one.
   private var terminal: Terminal?
   private var startDirectory: StartDirectory?
+  /// Its exec, while that is awaited, and whether the loop watches it.
+  private var exec: ExecWatch?
+  private var isExecWatched = false
+  /// How it is started, until somebody has looked why it could not be.
+  private var spawn: Spawn?
   /// The file with the app's name at any moment, once it was asked for.
   private var nameFile: FileDescriptor?
 
@@ -20,13 +25,59 @@ struct AppProcess: ~Copyable {
     self.spared = spared
   }
 
-  /// Starts it, in the foreground where drainit's own group is there; returns its pid.
+  /// Begins to start it, in the foreground where drainit's own group is there; returns its pid.
   mutating func start(_ spawn: Spawn) throws(SpawnFailure) -> Int32 {
     var spawn = spawn
     terminal = Terminal()
     // In a background job the terminal is somebody else's, until a shell's `fg`.
     if terminal?.isOurs == true { spawn.terminal = terminal?.number ?? -1 }
-    return try spawn.start()
+    self.spawn = spawn
+    let watch = try spawn.begin()
+    awaited = watch.pid
+    exec = consume watch
+    return awaited
+  }
+
+  /// The process that was awaited last; 0 for none.
+  private(set) var awaited: Int32 = 0
+
+  /// Whether its program is still to be executed, as far as was looked.
+  var awaitsExec: Bool { exec != nil }
+
+  /// What its exec has come to, which is waited for that long at most; afterwards the loop tells when there is
+  /// more to say. Of one that failed another child finds out why, and takes its place.
+  @inline(never) mutating func awaitExec(
+    _ loop: borrowing EventLoop, within milliseconds: Int32 = 0
+  ) -> ExecOutcome {
+    guard let outcome = exec?.outcome(within: milliseconds), let number = exec?.number else {
+      return .pending
+    }
+    if case .pending = outcome {
+      if isExecWatched { return .pending }
+      do throws(Errno) {
+        try loop.add(number, EventToken(.start), .reading)
+        isExecWatched = true
+        return .pending
+      } catch {
+        // Without memory for it nobody would tell: it counts as executed.
+        exec.take()?.end(after: .pending)
+        return .executed
+      }
+    }
+    // A child of ours may hold a copy.
+    if isExecWatched { do throws(Errno) { try loop.remove(number) } catch {} }
+    isExecWatched = false
+    exec.take()?.end(after: outcome)
+    guard let failure = outcome.failure, let spawn = spawn else { return outcome }
+    self.spawn = nil
+    do throws(Errno) {
+      let watch = try spawn.look(after: failure.reason, from: startDirectory?.path)
+      awaited = watch.pid
+      exec = consume watch
+      return awaitExec(loop, within: milliseconds)
+    } catch {
+      return outcome
+    }
   }
 
   /// Takes it over from an earlier life, with the directory that was left for it, if it was.
@@ -44,6 +95,7 @@ struct AppProcess: ~Copyable {
   /// Tells which descriptors are its own.
   mutating func insert(into own: inout OwnDescriptors) {
     own.insert(terminal?.number ?? -1)
+    own.insert(exec?.number ?? -1)
     own.insert(nameFile?.number ?? -1)
   }
 

@@ -4,6 +4,7 @@ import DrainLinux
 enum EventSource {
   case signals
   case faults
+  case start
   case endpoint
   case traffic
   case notify
@@ -21,6 +22,7 @@ enum EventSource {
     case 4: self = .traffic
     case 5: self = .notify
     case 6: self = .notice
+    case 7: self = .start
     default:
       guard token.kind >= EventSource.firstGroup,
         let role = CheckRole(rawValue: token.kind &- EventSource.firstGroup)
@@ -38,6 +40,7 @@ enum EventSource {
     case .traffic: 4
     case .notify: 5
     case .notice: 6
+    case .start: 7
     case .checks(let role): EventSource.firstGroup &+ role.rawValue
     }
   }

@@ -183,6 +183,8 @@ struct Supervisor: ~Copyable {
     switch EventSource(event.token) {
     case .signals:
       sources.signals.becomeReadable()
+    case .start:
+      takeStart(app.awaitExec(sources.loop))
     case .faults:
       while let received = sources.faults.next() { take(received) }
     case .traffic:
@@ -206,7 +208,8 @@ struct Supervisor: ~Copyable {
       let isStopping = readiness.world.notices.isStopping
       var facts = EndpointFacts(
         phase: lifecycle.phase, mayBeReady: lifecycle.mayBeReady && !isStopping,
-        appRuns: lifecycle.hasApp)
+        appRuns: lifecycle.appRuns)
+      facts.awaitsExec = lifecycle.hasApp && !lifecycle.appRuns
       facts.mayBeReadyForKubelet = lifecycle.mayBeReadyForKubelet && !isStopping
       facts.isStopping = isStopping
       facts.watchdog = readiness.world.notices.watchdog

@@ -25,18 +25,39 @@ extension Supervisor {
       let pid = try app.start(spawn)
       notices.closeWriter()
       // Noted at once: from here on a fault must not be the app's end.
-      _ = lifecycle.handle(.appStarted(pid: pid), now: Clock.now())
+      _ = lifecycle.handle(.appBegun(pid: pid), now: Clock.now())
       remember()
-      leaveStart()
-      handle(.appStarted(pid: pid), Clock.now())
+      // Mostly that is a matter of microseconds, in which the app has the processor to itself.
+      let outcome = app.awaitExec(sources.loop, within: 100)
+      if outcome.failure == nil { leaveStart() }
+      takeStart(outcome, isAtOnce: true)
     } catch {
-      if error.isExec {
-        log.context.obstacle = ProgramLook.obstacle(
-          spawn.arguments, spawn.environment, error.reason)
-      }
-      log.write(.notExecuted(errno: error.reason.number), lifecycle.state)
-      handle(.appNotStarted(code: error.exitCode), Clock.now())
+      endStart(error)
     }
+  }
+
+  /// Takes what the exec of the app's program has come to.
+  @inline(never) mutating func takeStart(_ outcome: ExecOutcome, isAtOnce: Bool = false) {
+    let pid = lifecycle.state.appPID
+    switch outcome {
+    case .pending:
+      if app.awaited == pid || app.awaited == 0 { break }
+      // Who looks why it failed.
+      _ = lifecycle.handle(.appBegun(pid: app.awaited), now: Clock.now())
+      remember()
+    case .executed:
+      // One that was ended while it was held never was the program.
+      if isAtOnce || ProcessFiles.stat(pid)?.isExecuted != false {
+        handle(.appStarted(pid: pid), Clock.now())
+      }
+    case .failed(let failure): endStart(failure)
+    }
+  }
+
+  @inline(never) private mutating func endStart(_ failure: SpawnFailure) {
+    log.context.obstacle = failure.obstacle
+    log.write(.notExecuted(errno: failure.reason.number), lifecycle.state)
+    handle(.appNotStarted(code: failure.exitCode), Clock.now())
   }
 
   /// Gives up what belongs to the app alone: inherited descriptors and the working directory.

@@ -59,6 +59,8 @@ extension Supervisor {
   /// The app first, and before it is reaped: should drainit have a fault in between, the next one still
   /// learns how it ended.
   @inline(never) private mutating func takeAppsEnd() {
+    // Why it was not executed was told before it ended.
+    if app.awaitsExec { takeStart(app.awaitExec(sources.loop)) }
     if lifecycle.hasApp, let change = Reaper.peek(lifecycle.state.appPID) { take(change) }
   }
 

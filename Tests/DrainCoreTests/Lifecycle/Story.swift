@@ -13,9 +13,12 @@ struct Story {
   var isLive: Bool?
   var listeners = Listeners.tcp
   var hasLeftovers = false
+  private let holdsExec: Bool
   private var context: LogContext
 
-  init(_ plan: DrainPlan) {
+  /// - Parameter holdsExec: whether the app's exec takes until the story tells its end.
+  init(_ plan: DrainPlan, holdsExec: Bool = false) {
+    self.holdsExec = holdsExec
     lifecycle = Lifecycle(plan: plan)
     context = LogContext(program: Array("nginx".utf8), gate: [Array("listening".utf8)], plan: plan)
     perform(lifecycle.begin(now: now))
@@ -63,7 +66,9 @@ struct Story {
     for index in 0..<effects.count {
       done.append(effects[index])
       switch effects[index] {
-      case .startApp: raised.append(.appStarted(pid: 7))
+      case .startApp:
+        raised.append(.appBegun(pid: 7))
+        if !holdsExec { raised.append(.appStarted(pid: 7)) }
       case .findListeners: raised.append(.listeners(listeners))
       case .findLeftovers: raised.append(hasLeftovers ? .leftoversFound : .nobodyLeft)
       case .checkLive: if let isLive { raised.append(.live(isLive)) }

@@ -115,6 +115,8 @@ struct AppModel {
   var untilHolds: Bool
   /// How long left-overs take to end by themselves; nil where there are none.
   var leftoversLast: Interval?
+  /// For how long its exec is held; nil where it is not.
+  var execTakes: Interval?
 
   init(_ random: inout Random) {
     fails = random.once(in: 20)
@@ -126,5 +128,6 @@ struct AppModel {
     answersAtOnce = random.once(in: 2)
     untilHolds = !random.once(in: 3)
     leftoversLast = random.once(in: 2) ? nil : random.time(upTo: .seconds(40))
+    execTakes = random.once(in: 4) ? random.time(upTo: .seconds(30)) : nil
   }
 }

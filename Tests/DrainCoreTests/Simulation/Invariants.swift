@@ -16,6 +16,7 @@ struct Invariants {
   private var toldLeftoversAt: Instant?
   private var leavingSignals = 0
   private var hasUnseen = false
+  private var toldOfExec = false
 
   mutating func before(_ event: Event, _ world: World) throws(Violation) {
     let plan = world.lifecycle.plan
@@ -52,6 +53,11 @@ struct Invariants {
     var passedOn = 0
     for index in 0..<effects.count {
       switch effects[index] {
+      case .log(.notExecutedYet):
+        if world.isExecuted || toldOfExec {
+          throw Violation(description: "a line too many of its exec")
+        }
+        toldOfExec = true
       case .log(.stopping): try checkStop(lifecycle.plan, world)
       case .signalApp(.kill): try checkKill(lifecycle.plan, world)
       case .signalApp(let signal) where signal == lifecycle.state.stopSignal && phase == .stopping:

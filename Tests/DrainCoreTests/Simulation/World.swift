@@ -15,6 +15,8 @@ struct World {
   var exitCode: UInt8?
   var ending: Ending?
   var isAlive = false
+  /// Whether its program is executed: nothing can be ready before.
+  var isExecuted = false
   var seen = Invariants()
   /// The phases that it was in.
   var visited: [Phase] = []
@@ -93,7 +95,16 @@ struct World {
       isAlive = false
       ending = how
       pending.append((now + (app.leftoversLast ?? .zero), .nobodyLeft))
-    case .gateOpened, .appStopped, .appContinued, .extend:
+    case .appStarted:
+      guard isAlive else { return }
+      isExecuted = true
+    case .appNotStarted(let code):
+      guard isAlive else { return }
+      isAlive = false
+      ending = .exited(code: code)
+    case .gateOpened:
+      guard isAlive, isExecuted else { return }
+    case .appStopped, .appContinued, .extend:
       guard isAlive else { return }
     case .signal(let received, let program):
       // The shell looks the program up only where it matters.
@@ -156,8 +167,14 @@ struct World {
   private mutating func apply(_ effect: Effect) throws(Violation) {
     switch effect {
     case .startApp:
-      isAlive = !app.fails
-      try deliver(app.fails ? .appNotStarted(code: 127) : .appStarted(pid: 7))
+      isAlive = true
+      try deliver(.appBegun(pid: 7))
+      let event = app.fails ? Event.appNotStarted(code: 127) : .appStarted(pid: 7)
+      if let time = app.execTakes {
+        pending.append((now + time, event))
+      } else {
+        try deliver(event)
+      }
     case .findListeners: try deliver(.listeners(app.listeners))
     case .checkLive:
       if app.answersAtOnce {

@@ -64,8 +64,8 @@ import Testing
   }
 
   @Test func controlZStopsTheAppAndThenTheJobAndFgGoesOn() throws {
-    // The shell alone, and no program of its: a Ctrl-Z between vfork and exec stops the child, and the
-    // shell waits for it without being stopped itself.
+    // The shell alone, and no program of its: a Ctrl-Z between a shell's vfork and exec stops the child,
+    // and the shell waits for it without being stopped itself.
     let lines = try run(
       "foreground",
       "echo z >/dev/tty; i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done; echo app again; exit 3"

@@ -62,6 +62,7 @@ ERRORS = {
     "open": "EACCES EINTR EMFILE ENFILE ENOENT ENOMEM EPERM",
     "openat": "EACCES EINTR EMFILE ENFILE ENOENT ENOMEM EPERM",
     "pipe2": "EMFILE ENFILE",
+    "poll": "EINTR ENOMEM",
     "pread64": "EINTR EIO",
     "prctl": "EINVAL",
     "pwritev2": "EAGAIN EOPNOTSUPP EINTR",

@@ -34,7 +34,7 @@ func spawn(_ words: Words, _ environment: Words) throws(Errno) -> Int32 {
   }
   spawn.arguments = words
   do {
-    _ = try spawn.start()
+    _ = try started(spawn)
   } catch {
     say("failed ", error.reason.number)
     say("code ", Int32(error.exitCode))
@@ -62,6 +62,16 @@ func spawn(_ words: Words, _ environment: Words) throws(Errno) -> Int32 {
     say("open ", open)
   }
   return reapUntilNoneIsLeft()
+}
+
+/// Starts a program and waits until it is executed.
+func started(_ spawn: Spawn) throws(SpawnFailure) -> Int32 {
+  let watch = try spawn.begin()
+  let pid = watch.pid
+  let outcome = watch.outcome(within: 60_000)
+  watch.end(after: outcome)
+  if case .failed(let failure) = outcome { throw failure }
+  return pid
 }
 
 /// Waits for every child and says how each ended.
@@ -131,7 +141,7 @@ func send(_ words: Words, _ environment: Words) throws(Errno) -> Int32 {
     arguments: words + 4, environment: environment, mask: queue.originalMask,
     dispositions: dispositions)
   let pid: Int32
-  do { pid = try spawn.start() } catch { throw error.reason }
+  do { pid = try started(spawn) } catch { throw error.reason }
   _ = close(9)
   withUnsafeTemporaryAllocation(byteCount: 16, alignment: 1) {
     while case .bytes = SystemCall.read(ends.0, into: $0) {}

@@ -18,7 +18,7 @@ func job(_ words: Words, _ environment: Words) throws(Errno) -> Int32 {
     dispositions: dispositions)
   if terminal.isOurs { spawn.terminal = terminal.number }
   let pid: Int32
-  do { pid = try spawn.start() } catch { throw error.reason }
+  do { pid = try started(spawn) } catch { throw error.reason }
   say("app in front ", terminal.foregroundGroup == pid ? 1 : 0)
   while true {
     switch Reaper.next() {
