@@ -217,7 +217,7 @@ class Play:
         until(lambda: box.named("sleep"), "the app has changed its user")
         box.signal(signal.SIGTERM)
         try:
-            until(lambda: not box.is_running, "", 2)
+            until(lambda: not box.is_running, "", 6)
         except AssertionError:
             return "it is said" if "permitted" in box.log.text() else "nothing is said"
         return f"the init ends with {box.wait()}"

@@ -111,8 +111,8 @@ def test_the_keys_of_status_are_those_that_are_documented(drainit):
     told = {key for key in keys(status(box))}
     assert told - documented == set()
     assert documented - told - objects <= {f"window.arrivals.{name}" for name in (
-        "connections", "requests", "last_seconds", "open_connections", "waiting_connections",
-        "requests_in_flight")}
+        "connections", "requests", "moments", "last_seconds", "open_connections",
+        "waiting_connections", "requests_in_flight")}
 
 
 def test_every_metric_has_a_name_by_the_conventions(serving):
