@@ -16,7 +16,9 @@ private final class Scene {
   var isOwn: (UInt16) -> Bool = { _ in false }
   var wasProbed: (UInt32) -> Bool = { _ in false }
 
-  init(_ words: String...) throws {
+  convenience init(_ words: String...) throws { try self.init(words) }
+
+  init(_ words: [String]) throws {
     app = try Listener()
     let options = try options(words + ["--", "app"])
     let plan = try DrainPlan.make(options, platform: .elsewhere, isFirstProcess: true)
@@ -52,10 +54,10 @@ private final class Scene {
   }
 
   /// Lets the time pass until the next look, and takes it.
-  func look(after time: Interval) {
+  func look(after time: Interval, cost: Interval = .zero) {
     now = now + time
     if window.nextDeadline <= now {
-      window.look(found, at: ListeningEnds(), cost: .zero, loop, now)
+      window.look(found, at: ListeningEnds(), cost: cost, loop, now)
     }
     settle()
   }
@@ -97,6 +99,29 @@ private final class Scene {
     #expect(scene.verdict == WindowEnd.none)
     scene.look(after: .seconds(30))
     #expect(scene.verdict == .quiet)
+  }
+
+  @Test func whatItCostsToFindListenersPutsTheNextLookOff() throws {
+    let scene = try Scene("--drain", "1s..3600s")
+    scene.drain()
+    scene.look(after: .seconds(2), cost: .seconds(1))
+    // 2 % of a core.
+    #expect(scene.window.nextDeadline >= scene.now + .seconds(50))
+  }
+
+  @Test func onlyWhereMoreIsAskedForWasItSilentAndHeld() throws {
+    for (more, isHeld) in [(["closed"], true), (["quiet"], false)] {
+      let scene = try Scene(
+        ["--drain", "1s..300s", "--until", "quiet:10s"] + more.flatMap { ["--until", $0] })
+      let client = try Client(to: scene.app.port)
+      let connection = scene.app.accept()
+      usleep(20_000)
+      scene.drain()
+      #expect(scene.window.evidence?.isSilent == false)
+      scene.look(after: .seconds(30))
+      #expect(scene.window.evidence?.isSilent == isHeld)
+      _ = (client, consume connection)
+    }
   }
 
   @Test func whatCannotBeSeenHoldsIt() throws {
