@@ -25,7 +25,8 @@ def open_it(word):
     kind, _, end = word.partition(":")
     if kind == "tcp":
         host, port = end.rsplit(":", 1)
-        kept.append(socket.create_server((host, int(port)), backlog=128))
+        six = {"family": socket.AF_INET6, "dualstack_ipv6": True} if ":" in host else {}
+        kept.append(socket.create_server((host, int(port)), backlog=128, **six))
         threading.Thread(target=serve, args=(kept[-1],), daemon=True).start()
     elif kind == "unix":
         kept.append(socket.socket(socket.AF_UNIX))
@@ -124,10 +125,22 @@ def test_a_port_that_opens_in_the_window_counts(places, place, where):
         window.begin()
         os.kill(window.box.first, signal.SIGUSR1)
         window.box.out.wait_for("open tcp:127.0.0.1:9090")
-        flow.end()
         traffic.requests(10, port=9090)
+        flow.end()
         stop = window.end()
     assert stop.end == "max" and stop.last > 5.5, stop
+
+
+@pytest.mark.parametrize("where", ["hold", "container"])
+@pytest.mark.parametrize("listener, client", [(":::8080", "127.0.0.2"), ("::ffff:127.0.0.3:8080", "127.0.0.3")])
+def test_every_kind_of_address_counts(places, place, where, listener, client):
+    window = places.make(where, app(f"tcp:{listener}"), "--drain", "2s..6s", "--until", "quiet:3s", shared=place)
+    window.box.out.wait_for("^all")
+    with Traffic(window.box) as traffic:
+        traffic.requests(10, to=client)
+        window.begin()
+        stop = window.end()
+    assert stop.end == "max" and stop.late > 20, stop
 
 
 @pytest.mark.parametrize("where", PLACES[1:])
