@@ -115,7 +115,7 @@ extension ByteBuffer {
       append(", held by ")
       append(peer.address)
       append(habit: peer)
-    case .few: append(", in too few moments for silence to tell")
+    case .few: append(", too little traffic for silence to tell")
     case .inFlight, .waiting, .unseen:
       append(", held by ")
       append(holder.name)
@@ -185,7 +185,7 @@ extension WindowHolder {
     case .inFlight: "requests in flight"
     case .waiting: "connections that wait to be accepted"
     case .unseen: "sockets that cannot be seen"
-    case .few: "too few moments"
+    case .few: "too little traffic"
     }
   }
 }
