@@ -120,6 +120,7 @@ extension ByteBuffer {
     append(printable: command)
     append(" cannot be started: ")
     if let obstacle { append(obstacle) } else { append(errno: errno) }
+    if command.index(of: space) != nil { append("; its arguments are words of their own") }
   }
 
   /// Appends what a JSON line begins with, up to its message.

@@ -23,7 +23,8 @@ struct HostPort {
       return
     }
     let colon = text.index(of: UInt8(ascii: ":"))
-    if let colon, text.index(of: UInt8(ascii: ":"), from: colon &+ 1) != nil {
+    let slash = text.index(of: UInt8(ascii: "/"))
+    if let colon, slash == nil, text.index(of: UInt8(ascii: ":"), from: colon &+ 1) != nil {
       throw .refused("an IPv6 address is written in brackets: [::1]:8080")
     }
     let name = text.before(colon ?? text.count)
@@ -68,7 +69,9 @@ extension ListenAddress {
       self = .on(address: nil, port: port)
       return
     }
-    if text.index(of: UInt8(ascii: ":")) == nil { throw expected }
+    if text.index(of: UInt8(ascii: ":")) == nil || text.index(of: UInt8(ascii: "/")) != nil {
+      throw expected
+    }
     let parts = try HostPort(parsing: text)
     guard let port = parts.port else { throw expected }
     if parts.host.isEmpty {

@@ -57,6 +57,9 @@ extension Check {
     near.consider("absent:")
     near.consider("fd:")
     near.consider("http:")
+    if near.word == nil && (try? address(text, "")) != nil {
+      return .expected(syntax, meant: [UInt8]("tcp:") + [UInt8](copying: text))
+    }
     return .expected(syntax, near.word)
   }
 

@@ -15,6 +15,8 @@ public struct OptionError: Error {
     case valueMissing(StaticString)
     /// A value came with an option that takes none.
     case valueUnwanted
+    /// A blank stands between the two, which somebody has quoted as one word.
+    case valueInOneWord
     /// More often than so.
     case tooOften(Int)
     case value(ValueProblem)
@@ -45,6 +47,7 @@ extension ByteBuffer {
     switch error.problem {
     case .noSuchOption(let meant):
       append("no such option")
+      if meant == nil { append(" (--help all names them)") }
       append(meant: meant)
     case .noSuchVariable(let meant):
       append("no option has this variable")
@@ -54,6 +57,9 @@ extension ByteBuffer {
       append(valueName)
     case .valueUnwanted:
       append("this option takes no value")
+    case .valueInOneWord:
+      append("an option and its value are two words")
+      if hasPrefix(error.name.span, "--") { append(", or joined by '='") }
     case .tooOften(let limit):
       append("given more than ")
       append(decimal: Int64(limit))

@@ -42,7 +42,12 @@ struct OptionReader {
   /// Reads argv up to the first word that is not an option, or past `--`.
   mutating func readArguments(_ word: (Int) -> [UInt8]?) throws(OptionError) {
     var index = 1
-    while let text = word(index), text.count > 1, text[0] == UInt8(ascii: "-") {
+    while let text = word(index), text.count > 1 {
+      // Of two hyphens a text program makes a dash, U+2013 or U+2014.
+      if text.count > 3, text[0] == 0xe2, text[1] == 0x80, text[2] == 0x93 || text[2] == 0x94 {
+        throw noSuchOption(text, from: 3)
+      }
+      if text[0] != UInt8(ascii: "-") { break }
       index &+= 1
       if isEqual(text.span, "--") { break }
       let isLong = text[1] == UInt8(ascii: "-")
@@ -59,7 +64,10 @@ struct OptionReader {
     let equals = text.span.index(of: UInt8(ascii: "="))
     let name = [UInt8](copying: text.span.before(equals ?? text.count))
     guard let index = OptionRow.index(name: name.span.from(2)) else {
-      throw noSuchOption(name)
+      // What follows a blank is a value's, and may be secret.
+      let word = [UInt8](copying: name.span.before(name.span.index(of: space) ?? name.count))
+      if OptionRow.index(name: word.span.from(2)) == nil { throw noSuchOption(word, from: 2) }
+      throw OptionError(name: word, .valueInOneWord)
     }
     let row = OptionRow.all[index]
     if let equals {
@@ -96,15 +104,20 @@ struct OptionReader {
   private mutating func readLetters(_ text: [UInt8], next: [UInt8]?) throws(OptionError) -> Bool {
     // A long name after one hyphen is a slip, whatever its letters would mean.
     let word = text.span.before(text.span.index(of: UInt8(ascii: "=")) ?? text.count)
-    if OptionRow.index(name: word.from(1)) != nil { throw noSuchOption([UInt8](copying: word)) }
+    if OptionRow.index(name: word.from(1)) != nil {
+      throw noSuchOption([UInt8](copying: word), from: 1)
+    }
     for place in 1..<text.count {
-      guard let index = OptionRow.index(letter: text[place]) else { throw noSuchOption(text) }
+      guard let index = OptionRow.index(letter: text[place]) else {
+        throw noSuchOption(text, from: 1)
+      }
       let name = [UInt8(ascii: "-"), text[place]]
       guard let valueName = OptionRow.all[index].valueName else {
         try set(index, Span<UInt8>(), named: name, " ")
         continue
       }
       if place &+ 1 < text.count {
+        if text[place &+ 1] == space { throw OptionError(name: name, .valueInOneWord) }
         try set(index, text.span.from(place &+ 1), named: name, "")
         return false
       }
@@ -207,9 +220,8 @@ struct OptionReader {
     return [UInt8](copying: shown.bytes)
   }
 
-  private func noSuchOption(_ name: [UInt8]) -> OptionError {
-    let word = name.span.from(hasPrefix(name.span, "--") ? 2 : 1)
-    return OptionError(name: name, .noSuchOption(meant: near(word, isVariable: false)))
+  private func noSuchOption(_ name: [UInt8], from start: Int) -> OptionError {
+    OptionError(name: name, .noSuchOption(meant: near(name.span.from(start), isVariable: false)))
   }
 
   /// The option or the variable, whole, whose name is near.

@@ -1,7 +1,7 @@
 /// Splits a program and its arguments at blanks, as written in a check or a hook: there is no shell.
 ///
 /// What stands between two quotes, single or double, is one word or part of one, and is taken as it
-/// is; nothing else has a meaning.
+/// is; nothing else has a meaning, and what a shell would act on is refused.
 func programWords(_ text: Span<UInt8>) throws(ValueProblem) -> [[UInt8]] {
   var words: [[UInt8]] = []
   var word: [UInt8] = []
@@ -22,6 +22,9 @@ func programWords(_ text: Span<UInt8>) throws(ValueProblem) -> [[UInt8]] {
       word = []
       isInWord = false
     } else {
+      if isShells(text, index, isInWord) {
+        throw .refused("no shell runs this: put it in sh -c '...', or the sign in quotes")
+      }
       word.append(byte)
       isInWord = true
     }
@@ -30,4 +33,17 @@ func programWords(_ text: Span<UInt8>) throws(ValueProblem) -> [[UInt8]] {
   if isInWord { words.append(word) }
   if words.isEmpty || words[0].isEmpty { throw .expected("a program and its arguments") }
   return words
+}
+
+/// Whether a byte outside of quotes is one that a shell acts on: a list's or a redirection's sign where a word
+/// begins, a semicolon where one ends, and what stands for something else.
+private func isShells(_ text: Span<UInt8>, _ index: Int, _ isInWord: Bool) -> Bool {
+  let next = index &+ 1 < text.count ? text[index &+ 1] : space
+  switch text[index] {
+  case UInt8(ascii: "|"), UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"): return !isInWord
+  case UInt8(ascii: ";"): return next == space || next == lineFeed
+  case UInt8(ascii: "$"):
+    return next.isLetter || next == UInt8(ascii: "{") || next == UInt8(ascii: "(")
+  default: return text[index] == UInt8(ascii: "`")
+  }
 }

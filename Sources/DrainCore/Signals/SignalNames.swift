@@ -28,7 +28,7 @@ extension Signal {
     }
     var near = NearMiss(bare)
     for name in Signal.names { near.consider(name) }
-    throw .expected("a signal such as TERM, SIGUSR1, RTMIN+3 or 15", near.word, after: "SIG")
+    throw .expected("one signal such as TERM, SIGUSR1, RTMIN+3 or 15", near.word, after: "SIG")
   }
 
   /// A signal by its name without SIG, signal(7)'s synonyms included.

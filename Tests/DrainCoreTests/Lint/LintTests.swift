@@ -46,6 +46,8 @@ private func env(_ pairs: String...) -> String {
     // What the kubelet fills in is not known.
     let filled = env("GRACE", "30s", "ON_READY", "PUT http://$(NODE_IP):8500/")
     #expect(lint(deployment(container: filled + probe + port)) == [])
+    let hook = #""command":["/drainit","--grace","30s","--on-drain","p $(A)","--"],"args":["x"],"#
+    #expect(lint(deployment(container: hook + probe + port)) == [])
   }
 
   @Test(arguments: [

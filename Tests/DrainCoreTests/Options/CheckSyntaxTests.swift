@@ -41,7 +41,7 @@ import Testing
       ("exec:a", .exec([bytes("a")])), ("exec: a  b\tc ", .exec(["a", "b", "c"].map(bytes))),
       ("exec:'a b' \"c 'd\" e'f g'h", .exec(["a b", "c 'd", "ef gh"].map(bytes))),
       ("exec:a '' \"\" b", .exec(["a", "", "", "b"].map(bytes))),
-      ("exec:a $B \\ `c`", .exec(["a", "$B", "\\", "`c`"].map(bytes))),
+      ("exec:a '$B' \\ '`c`'", .exec(["a", "$B", "\\", "`c`"].map(bytes))),
       ("file:/run/ok now", .file(bytes("/run/ok now"))), ("file:x", .file(bytes("x"))),
       ("absent:/é", .absent(bytes("/é"))),
       ("notify", .notify), ("fd:3", .descriptor(3)), ("fd:1048575", .descriptor(1_048_575)),

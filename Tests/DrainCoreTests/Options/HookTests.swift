@@ -113,7 +113,7 @@ import Testing
   }
 
   @Test func aProgramStaysAsItIs() throws {
-    let options = try #require(read(["--on-exit", "p ${A}", "x"]).options)
+    let options = try #require(read(["--on-exit", "p '${A}'", "x"]).options)
     let checks = try options.hookChecks(2) { _ in nil }
     #expect(checks.map(\.kind) == [.exec([bytes("p"), bytes("${A}")])])
   }

@@ -45,11 +45,11 @@ func readBytes(
       (["-verbose", "x"], "-verbose: no such option (did you mean --verbose?)"),
       (["-plain", "x"], "-plain: no such option (did you mean --plain?)"),
       (["-port=80", "x"], "-port: no such option (did you mean --port?)"),
-      (["-vvx", "x"], "-vvx: no such option"),
-      (["--zzzzzzzz", "x"], "--zzzzzzzz: no such option"),
-      (["--=", "x"], "--: no such option"),
+      (["-vvx", "x"], "-vvx: no such option (--help all names them)"),
+      (["--zzzzzzzz", "x"], "--zzzzzzzz: no such option (--help all names them)"),
+      (["--=", "x"], "--: no such option (--help all names them)"),
       (["--ready-succ", "x"], "--ready-succ: no such option (did you mean --ready-successes?)"),
-      (["--\u{1b}[31m\n", "x"], "--\\x1b[31m\\n: no such option"),
+      (["--\u{1b}[31m\n", "x"], "--\\x1b[31m\\n: no such option (--help all names them)"),
       (["--drain"], "--drain: a value is missing: MIN..MAX"),
       (["--drain", "--", "x"], "--drain: a value is missing: MIN..MAX"),
       (["--drain=", "x"], "--drain='': expected MIN..MAX such as 5s..12s, or one duration"),
@@ -65,7 +65,7 @@ func readBytes(
       (["--version=1"], "--version: this option takes no value"),
       (
         ["--stop-signal", "SIGTREM"],
-        "--stop-signal SIGTREM: expected a signal such as TERM, SIGUSR1, RTMIN+3 or 15 "
+        "--stop-signal SIGTREM: expected one signal such as TERM, SIGUSR1, RTMIN+3 or 15 "
           + "(did you mean SIGTERM?)"
       ),
       (
@@ -98,7 +98,7 @@ func readBytes(
       (["-p"], "-p: a value is missing: SIG"),
       (
         ["-pTREM"],
-        "-pTREM: expected a signal such as TERM, SIGUSR1, RTMIN+3 or 15 (did you mean SIGTERM?)"
+        "-pTREM: expected one signal such as TERM, SIGUSR1, RTMIN+3 or 15 (did you mean SIGTERM?)"
       ),
       (["--known-programs", "yes"], "--known-programs yes: expected on or off"),
       (
@@ -249,7 +249,9 @@ func readBytes(
     let error = readBytes([bytes("--drain"), long], []).error
     #expect(error.hasPrefix("--drain \\x07\\x07"))
     #expect(error.contains("...: expected"))
-    #expect(readBytes([bytes("--") + long], []).error.hasSuffix("...: no such option"))
+    #expect(
+      readBytes([bytes("--") + long], []).error.hasSuffix(
+        "...: no such option (--help all names them)"))
   }
 
   @Test func everyOptionIsReadFromTheCommandLine() throws {

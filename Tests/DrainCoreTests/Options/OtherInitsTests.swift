@@ -9,8 +9,8 @@ import Testing
       (["-e", "256"], "-e 256: expected an exit code of 0 to 255"),
       (["-e143:0"], "-e143:0: expected an exit code of 0 to 255"),
       (["--single-child=1"], "--single-child: this option takes no value"),
-      (["-gx"], "-gx: no such option"),
-      (["-P"], "-P: no such option"),
+      (["-gx"], "-gx: no such option (--help all names them)"),
+      (["-P"], "-P: no such option (--help all names them)"),
     ] as [([String], String)])
   func aWrongLineIsNamed(words: [String], expected: String) {
     #expect(read(words + ["app"]).error == expected)
