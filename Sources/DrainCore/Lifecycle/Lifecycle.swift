@@ -153,7 +153,10 @@ public struct Lifecycle: Sendable {
       if isRunning { stayStopped(signal, &effects) }
     case .killRefused:
       // It ends with drainit, where that is PID 1; drainit can do no more for it.
-      if phase == .killing { leave(.killed(.kill), now, &effects) }
+      if phase == .killing {
+        state.isKillRefused = true
+        leave(.killed(.kill), now, &effects)
+      }
     case .appEnded(let ending):
       if isRunning { leave(ending, now, &effects) }
     case .nobodyLeft:

@@ -11,6 +11,8 @@ public struct LifecycleState: Equatable, BitwiseCopyable, Sendable {
   public internal(set) var execDue = Instant.never
   /// How the app ended, once it has.
   public internal(set) var ending = Ending.exited(code: 0)
+  /// Whether it has not, and never will by drainit's doing: SIGKILL is refused.
+  public internal(set) var isKillRefused = false
   /// Whether the gate has ever opened.
   public internal(set) var hasOpened = false
   /// Whether the app is stopped (a terminal's or a SIGSTOP's stop, not its end).

@@ -26,6 +26,8 @@ public struct LogContext: Sendable {
   public var unixPath: [UInt8] = []
   /// Why the kernel refuses the signal that the line tells of (errno(3)); 0 where it does not.
   public var refusal: Int32 = 0
+  /// Whether only some of them are out of its reach.
+  public var isRefusalPartial = false
   /// Whether lines are JSON objects (`--log json`).
   public var isJSON = false
 
@@ -84,6 +86,7 @@ extension ByteBuffer {
       if case .ended = event {
         appendFields(
           Summary(state, context.plan), context.evidence, hasUnseen: state.hasUnseen)
+        if state.isKillRefused { append(",\"kill_refused\":true") }
       }
       append("}")
     } else {

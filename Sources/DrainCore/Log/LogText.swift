@@ -258,7 +258,7 @@ extension ByteBuffer {
   /// Appends that the signal just named does not reach whom it is for.
   private mutating func append(refusal context: LogContext) {
     if context.refusal == 0 { return }
-    append(" is refused (")
+    append(context.isRefusalPartial ? " is refused by some of them (" : " is refused (")
     append(errno: context.refusal)
     append(")")
   }

@@ -50,7 +50,11 @@ extension ByteBuffer {
       append("; ")
     }
     append(printable: context.program.span)
-    append(summary.ending)
+    if state.isKillRefused {
+      append(" still runs: SIGKILL was refused")
+    } else {
+      append(summary.ending)
+    }
     if let stopped = summary.stopped {
       append(" after ")
       append(stopped)

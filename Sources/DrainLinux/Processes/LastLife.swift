@@ -14,13 +14,25 @@ struct LastLife: BitwiseCopyable {
   private var stop = Signal.none
   private var windowEnd = Int64.max
   private var killAt = Int64.max
+  /// When a stop was asked for; the end of time where none was.
+  private var stopAskedAt = Int64.max
+  /// Of the way out: whether exit hooks run, who was told, and how often a stop was asked for.
+  private var hooksRun = false
+  private var hasToldLeft = false
+  private var leavingSignals: UInt8 = 0
+  private var programs = ProgramGroups()
   /// Whether something was done that a next life would not know of.
   private(set) var hasActed = false
   /// What of it the options say.
   var plan = LastPlan()
 
   /// Takes over where the lifecycle is.
-  mutating func note(_ state: LifecycleState) {
+  mutating func note(_ state: LifecycleState, _ programs: ProgramGroups) {
+    self.programs = programs
+    stopAskedAt = state.stopAskedAt == .never ? .max : state.stopAskedAt.nanoseconds
+    hooksRun = state.exitHooksRun
+    hasToldLeft = state.hasToldLeftovers
+    leavingSignals = state.leavingSignals
     phase = state.phase
     app = state.appPID
     code = Int32(state.ending.code)
@@ -52,6 +64,7 @@ struct LastLife: BitwiseCopyable {
   }
 
   private mutating func keepDeadlines(_ now: Int64) {
+    if phase == .leaving && hooksRun && (killAt <= now || !runsPrograms) { return endHooks(now) }
     if nextDeadline > now { return }
     hasActed = true
     switch phase {
@@ -64,7 +77,14 @@ struct LastLife: BitwiseCopyable {
     case .stopping:
       phase = .killing
       send(.kill)
-    default: finish()
+      // Nobody can: it ends with drainit, where that is PID 1.
+      if kill(app, 0) == -1 && linux_errno() == EPERM {
+        code = 128 &+ SIGKILL
+        finish()
+      }
+    default:
+      sendToLeft(.kill)
+      finish()
     }
   }
 
@@ -79,15 +99,11 @@ struct LastLife: BitwiseCopyable {
       hasActed = true
       phase = .draining
       stop = plan.stop == .none ? signal : plan.stop
-      windowEnd = LastLife.now() &+ plan.window
+      stopAskedAt = LastLife.now()
+      windowEnd = stopAskedAt &+ plan.window
     case .draining, .stopping, .killing: if !isDrain { send(signal) }
     case .leaving, .exited:
-      if isDrain {
-        let isSecond = hasActed
-        hasActed = true
-        // To all of the namespace, which is drainit's own only where it is PID 1.
-        if getpid() == 1 { _ = kill(-1, isSecond ? SIGKILL : signal.number) }
-      }
+      if isDrain { stopLeft() }
     }
   }
 
@@ -117,9 +133,73 @@ struct LastLife: BitwiseCopyable {
       } else if pid == app && phase != .leaving {
         let status = linux_si_status(&record)
         code = kind == linux_CLD_EXITED ? status : 128 &+ status
-        finish()
+        hasActed = true
+        phase = .leaving
+        // Nobody is left to run the exit hooks.
+        endHooks(LastLife.now())
       }
     }
+  }
+
+  /// What the app left behind is dealt with from here on.
+  private mutating func endHooks(_ now: Int64) {
+    hasActed = true
+    hooksRun = false
+    killAt = .max
+    switch plan.orphans {
+    case .end: finish()
+    case .after(let time):
+      killAt = now &+ time.nanoseconds
+      tellLeft()
+    case .wait:
+      if stopAskedAt == .max { return }
+      boundLeft(now)
+      tellLeft()
+    }
+  }
+
+  /// Those that are waited for have until the end of the grace, as `DrainPlan.leftoversEnd` has it.
+  private mutating func boundLeft(_ now: Int64) {
+    guard plan.orphans == .wait, !hooksRun, plan.leftGrace != .max else { return }
+    killAt = max(now &+ plan.leastLeft, stopAskedAt &+ plan.leftGrace)
+  }
+
+  /// A stop on the way out; the second one kills.
+  private mutating func stopLeft() {
+    hasActed = true
+    if leavingSignals < 2 { leavingSignals &+= 1 }
+    if leavingSignals > 1 { return sendToLeft(.kill) }
+    if stopAskedAt == .max {
+      stopAskedAt = LastLife.now()
+      boundLeft(stopAskedAt)
+    }
+    tellLeft()
+  }
+
+  private mutating func tellLeft() {
+    if hasToldLeft { return }
+    hasToldLeft = true
+    // To a helper any other stop signal may be a dump, and who catches it is not read here.
+    sendToLeft(.term)
+  }
+
+  /// To all of the namespace, which is drainit's own only where it is PID 1; while its own hooks run to the
+  /// app's group alone.
+  private func sendToLeft(_ signal: Signal) {
+    if getpid() == 1 && !runsPrograms {
+      _ = kill(-1, signal.number)
+    } else if app > 0 {
+      _ = kill(-app, signal.number)
+    }
+  }
+
+  /// Whether one of drainit's own hooks or checks runs still.
+  private var runsPrograms: Bool {
+    for index in 0..<ProgramGroups.capacity {
+      let group = programs[index]
+      if group > 0 && kill(-group, 0) == 0 { return true }
+    }
+    return false
   }
 
   private func finish() -> Never {
@@ -175,6 +255,11 @@ public struct LastPlan: BitwiseCopyable, Sendable {
   /// How long the window is, and then the time until SIGKILL, in nanoseconds; the latter may have no end.
   var window: Int64 = 0
   var stopTimeout = Int64.max
+  /// What becomes of what the app leaves behind; from a stop on it has so long where it is waited for, and at
+  /// least so long once it is told. The former may have no end.
+  var orphans = OrphanPolicy.end
+  var leftGrace = Int64.max
+  var leastLeft: Int64 = 0
   /// What drainit ends with where the app has ended with each code.
   var codes = InlineArray<256, UInt8>(repeating: 0)
 
@@ -191,6 +276,10 @@ public struct LastPlan: BitwiseCopyable, Sendable {
     let start = Instant(nanoseconds: 0)
     let kill = plan.killTime(now: start + plan.window.maximum, drainedAt: start)
     if kill != .never { stopTimeout = kill.nanoseconds &- window }
+    orphans = plan.orphans
+    let left = plan.leftoversEnd(now: start, stopAskedAt: start)
+    if left != .never { leftGrace = left.nanoseconds }
+    leastLeft = Budget.leastOrphans.nanoseconds
     for code in 0..<256 { codes[code] = plan.exitCode(UInt8(truncatingIfNeeded: code)) }
   }
 }

@@ -77,7 +77,7 @@ public struct SecondLife: ~Copyable {
       UnsafeMutableRawPointer(slot + SecondLife.textStart)
         .copyMemory(from: $0.baseAddress!, byteCount: $0.count)
     }
-    lastLife.note(handOver.lifecycle)
+    lastLife.note(handOver.lifecycle, handOver.programs)
     lifeEndpoint = handOver.endpoint
     lifeNotify = handOver.notify
     lifeNotice = handOver.notice
@@ -131,7 +131,7 @@ public struct SecondLife: ~Copyable {
       lifeExecutable = -1
       return nil
     }
-    lastLife.note(found.lifecycle)
+    lastLife.note(found.lifecycle, found.programs)
     lifeEndpoint = found.endpoint
     lifeNotify = found.notify
     lifeNotice = found.notice

@@ -10,6 +10,19 @@ public enum Delivery: Equatable, BitwiseCopyable, Sendable {
   /// The system refused it: EPERM for a program that has changed its user, EAGAIN where the queue of
   /// real-time signals is full.
   case refused(Errno)
+  /// Some of several were sent it, and for others the system refused it.
+  case refusedInPart(Errno)
+
+  /// Whether it was refused in part.
+  public var isInPart: Bool { if case .refusedInPart = self { true } else { false } }
+
+  /// Why it was refused, be it in part.
+  public var refusal: Errno? {
+    switch self {
+    case .sent, .nobody: nil
+    case .refused(let reason), .refusedInPart(let reason): reason
+    }
+  }
 }
 
 /// Sends signals: to the app, to its process group, or to everybody.

@@ -73,12 +73,14 @@ extension Signalling {
 }
 
 extension Delivery {
-  /// Of several: sent where one was, refused where none was and one was refused.
+  /// Of several: sent where all were, refused where none was.
   @inline(never) mutating func add(_ other: Delivery) {
-    switch other {
-    case .sent: self = .sent
-    case .nobody: break
-    case .refused: if self == .nobody { self = other }
+    switch (self, other) {
+    case (_, .nobody): break
+    case (.nobody, _): self = other
+    case (.sent, .refused(let reason)), (.refused(let reason), .sent):
+      self = .refusedInPart(reason)
+    default: break
     }
   }
 }

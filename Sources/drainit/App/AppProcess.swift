@@ -111,17 +111,14 @@ struct AppProcess: ~Copyable {
     Signalling(app: app, target: target, sparing: spared).sendToLeftOvers(signal)
   }
 
-  /// Whether the kernel would refuse it a signal, or each of those that it left behind: kill(2) with 0.
-  func refusal(of event: LogEvent, _ app: Int32) -> Errno? {
-    let delivery: Delivery
+  /// Whether the kernel would refuse it a signal, or those that it left behind: kill(2) with 0.
+  func refusal(of event: LogEvent, _ app: Int32) -> Delivery {
     switch event {
-    case .stopping(_, let stop, _) where stop == .none: return nil
-    case .stopping, .killing: delivery = Signalling(app: app, target: .app).send(.none)
-    case .leftovers: delivery = sendToLeftOvers(.none, of: app)
-    default: return nil
+    case .stopping(_, let stop, _) where stop == .none: .nobody
+    case .stopping, .killing: Signalling(app: app, target: .app).send(.none)
+    case .leftovers: sendToLeftOvers(.none, of: app)
+    default: .nobody
     }
-    guard case .refused(let reason) = delivery else { return nil }
-    return reason
   }
 
   /// Passes a signal on to it as `signal`, with its value where it came with one.

@@ -55,7 +55,9 @@ extension Supervisor {
     case .missWatchdog: missWatchdog()
     case .runHooks(let moment): runHooks(moment)
     case .log(let event):
-      log.context.refusal = app.refusal(of: event, lifecycle.state.appPID)?.number ?? 0
+      let delivery = app.refusal(of: event, lifecycle.state.appPID)
+      log.context.refusal = delivery.refusal?.number ?? 0
+      log.context.isRefusalPartial = delivery.isInPart
       log.write(event, lifecycle.state)
       nameLeftovers(event)
     case .exit(let code):

@@ -32,4 +32,13 @@ import Testing
   func aZombieHasEnded(state: String, hasEnded: Bool) {
     #expect(read("7 (a) \(state) 1 9")?.hasEnded == hasEnded)
   }
+
+  @Test(arguments: [
+    ("7 (a) S 1 9 7 0 -1 4194304 0", true), ("7 (a) D 1 9 7 34816 9 4194368 0", false),
+    ("7 (a) S 1 9 7 0 -1 64", false), ("7 (a) S 1 9 7 0 -1 4294967295 0", false),
+    ("7 (a) S 1 9", true), ("7 (a) S 1 9 7 0 -1", true), ("7 (a) S 1 9 7 0 -1 x", true),
+  ])
+  func whetherItHasExecutedAProgramIsAmongTheFlags(text: String, isExecuted: Bool) {
+    #expect(read(text)?.isExecuted == isExecuted)
+  }
 }

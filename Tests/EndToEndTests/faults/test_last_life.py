@@ -80,6 +80,74 @@ def test_while_left_overs_are_waited_for_it_ends_with_the_last(refused, fault):
     assert box.wait() == 3
 
 
+def test_an_app_that_ends_later_leaves_those_that_are_waited_for(refused, fault):
+    box = refused("--orphans", "wait", app=["sh", "-c", "sleep 600 & echo up; read word; exit 3"],
+                  stdin=subprocess.PIPE)
+    box.out.wait_for("^up")
+    assert fault(box.pid).returncode == 0
+    box.tell("go")
+    until(lambda: box.children() and box.children() == box.named("sleep"), "sleep is left")
+    time.sleep(0.3)
+    assert box.is_running
+    os.kill(box.children()[0], signal.SIGKILL)
+    assert box.wait() == 3
+
+
+@pytest.mark.parametrize("under_init", [False, True], ids=["pid 1", "not pid 1"])
+@pytest.mark.parametrize("when", ["before the stop", "in the window"])
+def test_those_that_are_waited_for_have_their_part_of_the_grace(refused, fault, when, under_init):
+    box = refused("--ready", "none", "--drain", "1s", "--grace", "4s", "--stop-timeout", "1s", "--orphans", "wait",
+                  app=["orphans", "2", "-1", "ignore"], under_init=under_init)
+    box.out.wait_for("^made 2$")
+    sent = time.monotonic()
+    if when == "in the window":
+        box.signal(signal.SIGTERM)
+        box.log.wait_for("draining for")
+    assert fault(box.pid).returncode == 0
+    if when == "before the stop":
+        sent = time.monotonic()
+        box.signal(signal.SIGTERM)
+    assert box.wait() == 128 + signal.SIGTERM
+    assert 2.9 <= box.wait_time() - sent < 10
+
+
+def test_with_a_time_they_have_that(refused, fault):
+    box = refused("--orphans", "2s", app=["sh", "-c", "trap '' TERM; (sleep 600; :) & echo up; read word; exit 3"],
+                  stdin=subprocess.PIPE)
+    box.out.wait_for("^up")
+    assert fault(box.pid).returncode == 0
+    begun = time.monotonic()
+    box.tell("go")
+    assert box.wait() == 3
+    assert 1.9 <= box.wait_time() - begun < 10
+
+
+def test_a_stop_on_the_way_out_is_not_for_the_exit_hook(refused, fault, place):
+    hook = place / "hook"
+    hook.write_text(f"#!/bin/sh\ntouch {place}/begun\nwhile ! test -e {place}/go; do sleep 0.05; done\n"
+                    f"touch {place}/told\n")
+    hook.chmod(0o755)
+    box = refused("--on-exit", str(hook), "--hook-timeout", "60s", app=["sh", "-c", "exit 3"])
+    until(lambda: (place / "begun").exists(), "the hook runs")
+    assert fault(box.pid).returncode == 0
+    box.signal(signal.SIGTERM)
+    time.sleep(0.3)
+    (place / "go").touch()
+    assert box.wait() == 3
+    assert (place / "told").exists()
+
+
+def test_an_app_that_nobody_may_kill_ends_with_it(bench, drainit, fault):
+    box = drainit("--drain", "0", "--stop-timeout", "1s",
+                  app=["setpriv", "--reuid=65534", "--clear-groups", "sleep", "600"],
+                  before=("setpriv", "--bounding-set=-kill", "--inh-caps=-kill",
+                          str(bench / "refuse"), "execveat"))
+    until(lambda: box.named("sleep"), "the app has changed its user")
+    assert fault(box.pid).returncode == 0
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 128 + signal.SIGKILL
+
+
 def test_before_the_start_it_is_given_up(refused, fault, place):
     box = refused("--start-after", f"file:{place}/go", app=["signals"])
     box.log.wait_for("waiting for")

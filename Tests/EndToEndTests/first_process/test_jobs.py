@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from box import comm_of, state_of, until
+from box import comm_of, state_of, status_of, until
 from screen import CTRL_C, CTRL_Z, OWN_TERMINAL
 
 
@@ -114,6 +114,23 @@ def test_a_refused_signal_is_logged_as_refused_and_the_stop_ends_all_the_same(dr
     # Not said to be sent, either.
     assert box.log.matching(r"^drainit: SIGTERM to .* is refused \(not permitted\), SIGKILL in 1s"), box.log.text()
     assert box.log.matching(r"did not stop within 1s: SIGKILL is refused")
+    assert box.log.matching(r"still runs: SIGKILL was refused after 1"), box.log.text()
+    assert not box.log.matching("was ended by")
+
+
+def test_where_some_of_the_left_overs_refuse_a_signal_that_is_said(drainit):
+    script = ("setpriv --reuid=65534 --clear-groups sleep 600 & "
+              "(trap '' TERM; exec sleep 601) & "
+              "trap 'exit 3' TERM; while :; do sleep 0.05; done")
+    box = drainit("--drain", "0", "--orphans", "2s", app=["sh", "-c", script],
+                  before=("setpriv", "--bounding-set=-kill", "--inh-caps=-kill"))
+    until(lambda: any(status_of(pid)["Uid"].split()[0] == "65534" for pid in box.named("sleep")),
+          "one has changed its user")
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 3
+    for name in ("SIGTERM", "SIGKILL"):
+        assert box.log.matching(
+            rf"{name} to the processes that are left is refused by some of them \(not permitted"), box.log.text()
 
 
 @pytest.mark.parametrize("target", ["app", "group", "all"])

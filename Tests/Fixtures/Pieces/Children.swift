@@ -184,5 +184,6 @@ private func show(_ delivery: Delivery) {
   case .sent: say("sent ", 0)
   case .nobody: say("nobody ", 0)
   case .refused(let error): say("refused ", error.number)
+  case .refusedInPart(let error): say("refused in part ", error.number)
   }
 }
