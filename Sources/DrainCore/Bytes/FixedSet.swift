@@ -28,11 +28,6 @@ public struct FixedSet: Sendable {
     count &+= 1
   }
 
-  /// The member at `index`, 0 to `count` - 1, or nil.
-  public func member(_ index: Int) -> UInt32? {
-    index >= 0 && index < count ? members[index] : nil
-  }
-
   /// Empties the set.
   public mutating func removeAll() {
     count = 0

@@ -49,8 +49,6 @@ public struct SignalSet: Equatable, BitwiseCopyable, Sendable {
   public func contains(_ signal: Signal) -> Bool { bits & SignalSet.bit(signal) != 0 }
   /// Adds the signal; one that does not exist is ignored.
   public mutating func insert(_ signal: Signal) { bits |= SignalSet.bit(signal) }
-  /// Removes the signal.
-  public mutating func remove(_ signal: Signal) { bits &= ~SignalSet.bit(signal) }
   /// Whether nothing is in it.
   public var isEmpty: Bool { bits == 0 }
 

@@ -52,9 +52,6 @@ public struct LookResult: Equatable, BitwiseCopyable, Sendable {
     self.cost = cost
   }
 
-  /// Whether a connection waits to be accepted.
-  public var hasWaiting: Bool { waiting > 0 }
-
   /// Whether there is something that no silence outweighs.
   public var holds: Bool { waiting > 0 || inFlight > 0 || hasUnseen }
 }

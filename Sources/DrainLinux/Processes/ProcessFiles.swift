@@ -80,11 +80,6 @@ public enum ProcessFiles {
     }
   }
 
-  /// The name of the program that the process is at this moment; empty where it cannot be known.
-  public static func name(_ pid: Int32) -> ProgramName {
-    withText(pid, "/comm", room: 32) { ProgramName($0) }
-  }
-
   /// Whether a process above this one is the same program by its name.
   public static var hasNamesakeAbove: Bool {
     guard areOurs, var process = stat(getpid()) else { return false }

@@ -23,8 +23,6 @@ public struct ReadyEvent: BitwiseCopyable, Sendable {
   public let token: EventToken
   let bits: UInt32
 
-  /// Whether a write would not wait.
-  public var canWrite: Bool { bits & linux_EPOLLOUT != 0 }
   /// Whether the other side is gone or the descriptor has an error; the next call on it says which.
   public var hasFailed: Bool { bits & (linux_EPOLLERR | linux_EPOLLHUP) != 0 }
 }

@@ -22,11 +22,8 @@ struct Supervisor: ~Copyable {
   /// What drainit has done so far.
   var counts = RunCounts()
   private let report: ReportFacts
-  private var hasRested = false
-  private var restDue = Instant(nanoseconds: 0)
-  /// Whether effects are being done; what they raise waits.
-  var isPerforming = false
-  var raised = EventQueue()
+  private var idle = Rest(now: .never)
+  var order = EventOrder()
   /// Set when there is nothing left to do.
   var exitCode: UInt8?
 
@@ -93,8 +90,7 @@ struct Supervisor: ~Copyable {
   /// Runs the loop until drainit has nothing left to do; returns the exit code.
   mutating func run() -> UInt8 {
     if lives.count == 0 { begin() }
-    // First the app: it is about to begin.
-    restDue = Clock.now() + .milliseconds(10)
+    idle = Rest(now: Clock.now())
     while exitCode == nil {
       var deadline = nextDeadline
       if lifecycle.phase == .draining || isDue(deadline) {
@@ -103,7 +99,7 @@ struct Supervisor: ~Copyable {
         deadline = nextDeadline
       }
       let count = sources.loop.wait(until: deadline ?? rest())
-      if count > 0 { hasRested = false }
+      if count > 0 { idle.disturb() }
       for index in 0..<count { take(sources.loop[index]) }
       // A few a turn, so that a storm of them stops no probe.
       var signals = 0
@@ -117,17 +113,11 @@ struct Supervisor: ~Copyable {
     return exitCode ?? Lifecycle.ownFailure
   }
 
-  /// Before a wait without an end: gives back what is not needed while nothing happens, not at every
-  /// turn but soon after the last. Returns when to come back for it; nil once it is done.
-  @inline(never) mutating func rest() -> Instant? {
+  /// Before a wait without an end: gives back what is not needed. Returns when to come back for it.
+  @inline(never) private mutating func rest() -> Instant? {
     // Who is about to end needs it all once more.
-    if hasRested || lifecycle.phase > .serving { return nil }
-    let now = Clock.now()
-    if now < restDue { return restDue }
-    hasRested = true
-    restDue = now + .milliseconds(200)
-    IdlePages.release()
-    return nil
+    if idle.isDone || lifecycle.phase > .serving { return nil }
+    return idle.deadline(Clock.now()) { IdlePages.release() }
   }
 
   @inline(never) private mutating func begin() {

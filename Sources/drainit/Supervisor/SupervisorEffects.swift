@@ -8,29 +8,29 @@ extension Supervisor {
   /// Tells the lifecycle of an event and does what it says, in the order in which it was decided: what an
   /// effect finds out is handled when those before it are done.
   @inline(never) mutating func handle(_ event: Event, _ now: Instant) {
-    if isPerforming { return raised.append(event) }
-    var next: Event? = event
+    if order.begins(with: event) { work(through: event, now) }
+  }
+
+  /// Does what a beginning or a come-back comes to, and what that leads to.
+  @inline(never) mutating func start(_ effects: Effects) {
+    order.begin()
+    perform(effects)
+    work(through: order.next(), Clock.now())
+  }
+
+  private mutating func work(through event: Event?, _ now: Instant) {
+    var next = event
     var moment = now
     while let event = next {
-      isPerforming = true
       let effects = lifecycle.handle(event, now: moment)
       perform(effects)
       // Afterwards: after a fault in between it is done again, which is better than not at all. A signal
       // that is only passed on changes nothing that would have to be remembered.
       if !effects.isForwarding { remember() }
       attend(readiness.follow(facts, sources.loop, moment))
-      isPerforming = false
-      next = raised.popFirst()
+      next = order.next()
       if next != nil { moment = Clock.now() }
     }
-  }
-
-  /// Does what a beginning or a come-back comes to, and what that leads to.
-  @inline(never) mutating func start(_ effects: Effects) {
-    isPerforming = true
-    perform(effects)
-    isPerforming = false
-    if let next = raised.popFirst() { handle(next, Clock.now()) }
   }
 
   private mutating func perform(_ effects: Effects) {

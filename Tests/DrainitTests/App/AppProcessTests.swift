@@ -19,7 +19,7 @@ import Testing
   @Test func theNameIsThatOfTheProcess() {
     var app = AppProcess(target: .app, sparing: spared)
     let name = app.name(of: getpid())
-    #expect(name == ProcessFiles.name(getpid()))
+    #expect(name == ProcessFiles.stat(getpid())?.name)
     #expect(name.count > 0)
   }
 

@@ -35,7 +35,7 @@ def test_an_app_that_was_just_started_is_not_started_again(drainit, fault, place
     box = drainit("--start-after", f"file:{place}/go", "--drain", "1s",
                   app=["sh", "-c", f"echo started >>{starts}; exec sleep 600"])
     probing.wait_for_status(box, 200, "/livez")
-    # It returns when the app has been executed.
+    # At its return there is an app.
     with faults_at(box, fault, CLONE, calls=1):
         (place / "go").touch()
     assert box.wait() == 125

@@ -1,0 +1,27 @@
+import DrainCore
+
+/// One event at a time: what the effects of one raise waits until all of them are done.
+struct EventOrder {
+  private var isBusy = false
+  private var raised = EventQueue()
+
+  /// Whether the event may be handled now; else it waits for `next`.
+  mutating func begins(with event: Event) -> Bool {
+    if isBusy {
+      raised.append(event)
+      return false
+    }
+    isBusy = true
+    return true
+  }
+
+  /// Effects that no event led to are about to be done.
+  mutating func begin() { isBusy = true }
+
+  /// The effects are done: the event to handle now, or nil where they raised none, or none is left.
+  mutating func next() -> Event? {
+    let event = raised.popFirst()
+    isBusy = event != nil
+    return event
+  }
+}
