@@ -138,6 +138,8 @@ public struct Lifecycle: Sendable {
       if phase == .draining && !isLive { giveUp(now, &effects) }
     case .traffic(let end):
       if phase == .draining { weigh(end, now, &effects) }
+    case .arrived:
+      if phase == .draining { serveOn(now, &effects) }
     case .untilChecked(let holds):
       if phase == .draining { weighChecks(holds) }
     case .hooksEnded(let moment):

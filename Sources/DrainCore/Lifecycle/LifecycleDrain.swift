@@ -22,7 +22,8 @@ extension Lifecycle {
     state.drainedAt = now
     state.stopAskedAt = now
     let window = plan.window
-    // A rollout whose app crashes before it was ever ready must not pay the maximum for each pod.
+    // A rollout whose app crashes before it was ever ready must not pay the maximum for each pod; one that
+    // is sent requests all the same shows it in the window (`serveOn`).
     let maximum = state.hasOpened ? window.maximum : window.minimum
     state.windowMinimum = now + window.minimum
     state.windowMaximum = now + maximum
@@ -92,6 +93,8 @@ extension Lifecycle {
       effects.append(.log(.windowChanged(change, left: .zero)))
     case .none, .client, .unseen:
       state.hasUnseen = listeners == .unseen
+      // What cannot be seen counts as there.
+      if listeners == .unseen && !state.hasOpened { state.windowMaximum = latestEnd }
       noteUnseen(.unseen, now, &effects)
     case .both:
       state.hasUnseen = true
@@ -109,6 +112,16 @@ extension Lifecycle {
     }
   }
 
+  /// When the window is over at the latest, where it is not only its minimum.
+  private var latestEnd: Instant { state.drainedAt + plan.window.maximum }
+
+  /// Who is sent requests serves, whatever its gate has said, and has everybody's window.
+  mutating func serveOn(_ now: Instant, _ effects: inout Effects) {
+    guard !state.hasOpened, state.windowMaximum < latestEnd else { return }
+    state.windowMaximum = latestEnd
+    effects.append(.log(.windowChanged(.used, left: latestEnd.since(now))))
+  }
+
   /// Says that the window lasts its maximum, where it could have ended before.
   private func noteUnseen(_ change: WindowChange, _ now: Instant, _ effects: inout Effects) {
     guard plan.endsEarly, state.windowMinimum < state.windowMaximum else { return }
@@ -116,8 +129,7 @@ extension Lifecycle {
   }
 
   private mutating func observe(_ effects: inout Effects) {
-    // A rollout that crashes has no traffic to speak of.
-    guard plan.observes, state.hasOpened, !state.isObserving else { return }
+    guard plan.observes, !state.isObserving else { return }
     state.isObserving = true
     effects.append(.observeTraffic)
   }

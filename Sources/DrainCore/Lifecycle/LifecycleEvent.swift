@@ -34,6 +34,8 @@ public enum Event: BitwiseCopyable, Sendable {
   case live(Bool)
   /// What `--until` asks of the traffic holds now, by this condition; none where it does not.
   case traffic(WindowEnd)
+  /// Something has come for the app since the drain signal, or is in flight.
+  case arrived
   /// Whether the checks of `--until` hold, in answer to `askUntil`.
   case untilChecked(Bool)
   /// When the app has to have said that it is alive; never where no time runs.

@@ -101,4 +101,6 @@ public enum WindowChange: UInt8, BitwiseCopyable, Sendable {
   case notLive
   /// The app was never ready: the window lasts its minimum.
   case neverReady
+  /// It was never ready, and is sent requests all the same: the window may last its maximum.
+  case used
 }

@@ -250,6 +250,7 @@ extension ByteBuffer {
     case .partly: append("not all of its listeners can be seen: the window's maximum, ")
     case .notLive: append("--live does not hold: the window's minimum, ")
     case .neverReady: append("it was never ready: the window's minimum, ")
+    case .used: append("it was never ready, and is sent requests: the window's maximum, ")
     }
     append(left)
     append(" left")

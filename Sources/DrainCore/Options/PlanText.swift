@@ -84,7 +84,7 @@ extension ByteBuffer {
     }
     if plan.isRange {
       append(at: plan.window.minimum, plan.window.minimum)
-      append("already where it was never ready or --live fails\n")
+      append("already where it was never ready and is sent nothing, or --live fails\n")
     }
     let start = Instant(nanoseconds: 0)
     let first = plan.killTime(now: start + window.minimum, drainedAt: start)

@@ -59,6 +59,7 @@ extension Supervisor {
     guard lifecycle.phase == .draining else { return }
     let now = Clock.now()
     let drainedAt = lifecycle.state.drainedAt
+    if !lifecycle.state.hasOpened, window.isUsed { handle(.arrived, now) }
     guard
       let end = window.verdict(
         now, wasProbed: { readiness.wasProbed(times: $0, drainedAt: drainedAt) })

@@ -51,6 +51,13 @@ struct Window: ~Copyable {
     return evidence
   }
 
+  /// Whether the app was sent anything in the window.
+  var isUsed: Bool {
+    guard isWatching else { return false }
+    let evidence = rule.evidence
+    return evidence.lateArrivals > 0 || evidence.inFlight > 0
+  }
+
   /// When `look` is to be called next; never while nothing is watched.
   var nextDeadline: Instant {
     // Asked in every turn: in place, since a getter would be handed a copy.

@@ -56,7 +56,7 @@ enum LogSamples {
 
   private static var plain: [LogEvent] {
     let changes: [WindowChange] = [
-      .noListener, .client, .unseen, .unseenBeside, .partly, .notLive, .neverReady,
+      .noListener, .client, .unseen, .unseenBeside, .partly, .notLive, .neverReady, .used,
     ]
     let ends: [WindowEnd] = [
       .none, .quiet, .closed, .probed, .check, .maximum, .minimum, .noListener, .secondInterrupt,

@@ -75,7 +75,7 @@ struct History {
   }
 
   private static func event(_ random: inout Random) -> Event {
-    switch random.below(18) {
+    switch random.below(19) {
     case 0, 1, 2: .signal(ReceivedSignal(signal: .term), program: program(&random))
     case 3: .signal(ReceivedSignal(signal: .int), program: program(&random))
     case 4: .signal(ReceivedSignal(signal: .int, senderPID: 7), program: .other)
@@ -91,6 +91,7 @@ struct History {
     case 14: .extend(random.time(upTo: .seconds(30)))
     case 15: .watchdog(due: Instant(nanoseconds: random.time(upTo: .seconds(90)).nanoseconds))
     case 17: .kubeletAsked
+    case 18: .arrived
     default: .startAllowed
     }
   }
