@@ -104,7 +104,8 @@ def test_one_that_was_never_ready_and_is_sent_requests_has_everybodys_window(dra
 
 
 def test_one_that_was_never_ready_and_cannot_be_seen_has_its_maximum(drainit, place):
-    app = ("import socket, time\ns = socket.socket(socket.AF_UNIX)\ns.bind('it')\ns.listen()\nprint('listens', flush=True)\ntime.sleep(60)")
+    app = ("import socket, time\ns = socket.socket(socket.AF_UNIX)\ns.bind('it')\ns.listen()\n"
+           "print('listens', flush=True)\ntime.sleep(60)")
     box = drainit("--drain", "1s..3s", app=["python3", "-c", app], cwd=place)
     box.out.wait_for("listens")
     sent = ask_to_stop(box)
