@@ -112,15 +112,14 @@ struct LintContainer {
         let value = manifest.find(item, "value")
         // What a reference comes to is not in the manifest, but that drainit is there.
         var text = [UInt8]("DRAINIT_LOG=text")
-        if manifest.kind(value) == .string {
-          // $(NAME) is filled in by the kubelet.
-          if manifest.text(value).index(of: "$(") == nil {
-            text = name
-            text.append("=")
-            text.append(contentsOf: manifest.string(value, ""))
-          }
-        } else if value != 0 {
-          unquoted = manifest.find(item, "name")
+        let kind = manifest.kind(value)
+        let isText = kind == .string || kind == .null
+        if value != 0 && !isText { unquoted = manifest.find(item, "name") }
+        // $(NAME) is filled in by the kubelet.
+        if value != 0 && manifest.scalar(value).index(of: "$(") == nil {
+          text = name
+          text.append("=")
+          if kind != .null { text.append(contentsOf: [UInt8](copying: manifest.scalar(value))) }
         }
         environment.append(text)
       }

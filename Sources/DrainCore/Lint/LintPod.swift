@@ -50,7 +50,6 @@ extension Lint {
     if found.unquoted != 0 {
       let name = manifest.string(found.unquoted, "")
       tell(.unquoted) { $0.append(printable: name) }
-      return
     }
     if found.role == .drained {
       drained(found, isSidecar, object, &facts)

@@ -120,6 +120,8 @@ extension ByteBuffer {
   @inline(never) mutating func append(
     notExecuted command: Span<UInt8>, _ obstacle: ProgramObstacle?, errno: Int32
   ) {
+    // A manifest's or a script's variable that was not set.
+    if command.isEmpty { append("''") }
     append(printable: command)
     append(" cannot be started: ")
     if let obstacle { append(obstacle) } else { append(errno: errno) }

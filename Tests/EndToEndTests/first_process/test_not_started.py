@@ -89,6 +89,13 @@ def test_what_path_has_is_found_there(drainit, place, file):
     assert box.log.matching("^drainit: run cannot be started: it is a program for s390x")
 
 
+def test_an_empty_word_is_seen_in_the_line(start, bench):
+    """As of a variable that was not set: `command: ["$APP"]`."""
+    box = start([bench / "drainit", "--", ""])
+    assert box.wait() == 127
+    assert box.log.all() == ["drainit: '' cannot be started: it is in no directory of PATH: no such file"]
+
+
 def test_a_directory_is_called_one(drainit, place):
     box = drainit(app=[str(place)])
     assert box.wait() == 126

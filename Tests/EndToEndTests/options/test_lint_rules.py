@@ -134,6 +134,10 @@ TABLE = {
     "no such variable": (env(DRIAN="5s"), ["options"]),
     "a number": (lambda case: case.container.update(
         env=[{"name": "DRAINIT_PORT", "value": 8080}]), ["env-quotes"]),
+    "a number, and what it says": (lambda case: case.container.update(
+        env=[{"name": "DRAINIT_GRACE", "value": 60}]), ["env-quotes", "grace-differs"]),
+    "nothing": (lambda case: case.container.update(
+        env=[{"name": "DRAINIT_PORT", "value": None}]), []),
     "from elsewhere": (lambda case: case.container.update(
         env=[{"name": "DRAINIT_PORT", "valueFrom": {"configMapKeyRef": {"name": "a", "key": "b"}}}]), []),
     "no room in the grace": (drainit("--drain", "29s"), ["grace"]),
