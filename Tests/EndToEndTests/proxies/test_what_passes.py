@@ -79,9 +79,10 @@ def test_the_window_ends_when_the_clients_have_gone(start, bench, place, proxy):
     window = ("--log", "json", "--drain", "2s..28s")
     fleet = Fleet(start, bench, place, proxy)
     old, _ = (fleet.add("go", *window) for _ in range(2))
-    clients = fleet.client("http.client", 4)
+    # So many and for so long that some come again to the old pod in more than a moment or two.
+    clients = fleet.client("http.client", 12)
     clients.wait_for(20)
-    assert fleet.stop(old, 1.5) == 143
+    assert fleet.stop(old, 3) == 143
     assert not clients.end().failed, clients.failed
     stop = Stop(old.box)
     assert stop.end == "quiet" and stop.seconds < 20, stop
