@@ -17,6 +17,7 @@ struct Invariants {
   private var leavingSignals = 0
   private var hasUnseen = false
   private var toldOfExec = false
+  private var isUsed = false
 
   mutating func before(_ event: Event, _ world: World) throws(Violation) {
     let plan = world.lifecycle.plan
@@ -33,6 +34,7 @@ struct Invariants {
     case .listeners(.none), .listeners(.client): lateListeners = plan.windowSource != .given
     case .listeners(.unseen), .listeners(.both), .listeners(.partly): hasUnseen = true
     case .live(false): liveFailed = true
+    case .arrived: isUsed = isUsed || world.lifecycle.phase == .draining
     case .traffic(let end): until = end != .none
     default: break
     }
@@ -114,7 +116,8 @@ struct Invariants {
     if spent < plan.window.minimum {
       throw Violation(description: "stop signal before the window's minimum")
     }
-    let mayBeShort = !wasReadyBeforeDrain || liveFailed || (until && plan.endsEarly && !hasUnseen)
+    let isForNobody = !wasReadyBeforeDrain && !isUsed
+    let mayBeShort = isForNobody || liveFailed || (until && plan.endsEarly && !hasUnseen)
     if spent < plan.window.maximum && !mayBeShort {
       throw Violation(description: "stop signal before the window was over")
     }
