@@ -259,6 +259,7 @@ def test_a_ready_check_that_asks_the_app_keeps_the_window(drainit, start, bench)
 def test_unix_is_a_check(drainit, place):
     box = drainit("--ready", f"unix:{place}/app.sock", "--live", "unix:@alive",
                   app=["sleep", "600"])
+    probing.wait_for_status(box, 503)
     until(lambda: "(not there)" in probing.get(box).text, "it has been asked for")
     assert probing.get(box, "/livez").status == 503
     with socket.socket(socket.AF_UNIX) as made:
