@@ -124,10 +124,15 @@ public struct QuietRule: Sendable {
   /// What keeps the window from ending, as far as the last look tells.
   private var holder: WindowHolder? {
     if look.hasUnseen { return .unseen }
-    let mayBeSilent = last + Silence.floor(moments: 1) <= latest
+    let needed = asked ?? Silence.floor(moments: 1)
+    // In a maximum in which no silence is long enough nobody holds it who came in its first half alone.
+    let isShort = needed > window.maximum
+    let half = Interval(nanoseconds: window.maximum.nanoseconds / 2)
+    let mayBeSilent = last + (isShort ? half : needed) <= latest
     // What is in flight is told before few arrivals: it is the better reason of the two.
     if look.inFlight > 0 && mayBeSilent { return .inFlight }
     if look.waiting > 0 && mayBeSilent { return .waiting }
+    if isShort && mayBeSilent { return nil }
     if quietAt > latest && mayBeSilent { return .few }
     return peers.holder.map { .peer($0) }
   }

@@ -114,7 +114,8 @@ struct Supervisor: ~Copyable {
   }
 
   /// Before a wait without an end: gives back what is not needed. Returns when to come back for it.
-  @inline(never) private mutating func rest() -> Instant? {
+  /// It is in docker/idle.order by a name that a private function would not keep.
+  @inline(never) mutating func rest() -> Instant? {
     // Who is about to end needs it all once more.
     if idle.isDone || lifecycle.phase > .serving { return nil }
     return idle.deadline(Clock.now()) { IdlePages.release() }

@@ -254,6 +254,23 @@ extension QuietRule {
     #expect(rule.evidence.last == .milliseconds(10_300))
   }
 
+  /// In five seconds no silence is long enough: nobody held the window who had gone long before.
+  @Test func whoHasGoneHeldNoShortWindow() {
+    var gone = rule(1, 5)
+    for number in 0..<8 { gone.connection(Double(number) / 20, from: 0x0a00_0001) }
+    gone.look(4.5)
+    #expect(gone.evidence.holder == nil)
+    gone.looked(LookResult(begunAt: second(4.5), waiting: 3))
+    #expect(gone.evidence.holder == .waiting)
+    var going = rule(1, 5)
+    for number in 0..<90 { going.connection(Double(number) / 20, from: 0x0a00_0001) }
+    going.look(4.5)
+    guard case .peer? = going.evidence.holder else {
+      Issue.record("\(String(describing: going.evidence.holder))")
+      return
+    }
+  }
+
   @Test func manyWhoEachHeldALittleAreNobody() {
     var rule = rule()
     for number in 0..<230 { rule.connection(Double(number) / 20, from: UInt32(number % 50)) }
