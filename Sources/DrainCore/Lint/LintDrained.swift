@@ -1,15 +1,29 @@
 // The rules about a container that drainit is in, as its first process or as its preStop.
 
 extension Lint {
-  /// What drainit is told.
+  /// What drainit is told. A variable that it refuses is told of, and passed over: it hides nothing else.
   @inline(never) private mutating func options(_ found: LintContainer) -> Options? {
-    do throws(OptionError) {
-      return try Options.read(
-        arguments: found.commandLine(), environment: found.environment)
-    } catch {
-      tell(.refused) { $0.append(error) }
-      return nil
+    var environment = found.environment
+    while true {
+      do throws(OptionError) {
+        return try Options.read(arguments: found.commandLine(), environment: environment)
+      } catch {
+        tell(.refused) { $0.append(error) }
+        guard let place = Lint.place(environment, of: error.name) else { return nil }
+        environment.remove(at: place)
+      }
     }
+  }
+
+  /// Where a variable is among others, NAME=VALUE each.
+  private static func place(_ environment: [[UInt8]], of name: [UInt8]) -> Int? {
+    for (place, variable) in environment.enumerated()
+    where variable.count > name.count && variable[name.count] == UInt8(ascii: "=")
+      && variable.starts(with: name)
+    {
+      return place
+    }
+    return nil
   }
 
   /// What comes of it, where it fits into the pod's grace.

@@ -132,6 +132,8 @@ TABLE = {
     # Options and the grace.
     "no such option": (drainit("--drian", "5s"), ["options"]),
     "no such variable": (env(DRIAN="5s"), ["options"]),
+    "two that are wrong, and what is right": (
+        env(DRIAN="5s", DRAIN="5x", GRACE="60s"), ["grace-differs", "options", "options"]),
     "a number": (lambda case: case.container.update(
         env=[{"name": "DRAINIT_PORT", "value": 8080}]), ["env-quotes"]),
     "a number, and what it says": (lambda case: case.container.update(
