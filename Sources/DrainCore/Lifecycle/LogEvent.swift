@@ -71,7 +71,8 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case watching(isGuess: Bool)
   /// The app waits in vain for a TCP listener: it has something else.
   case listensElsewhere(OtherListener)
-  /// The app's connections cannot be watched, for this reason: the window lasts its maximum.
+  /// The app's connections cannot be watched, for this reason: the window lasts its maximum, of an app that was
+  /// never ready its minimum.
   case cannotObserve(errno: Int32)
   /// The app has told something of itself.
   case notified(AppNotice)

@@ -114,7 +114,8 @@ extension ByteBuffer {
     case .cannotObserve(let errno):
       append("arrivals cannot be seen (")
       append(errno: errno)
-      append("): the window lasts its maximum")
+      append("): the window lasts its ")
+      append(state.hasOpened ? "maximum" : "minimum")
     case .cameBack(let signal, let count, let isBare):
       append("came back from a fault of its own (")
       if signal != .none {

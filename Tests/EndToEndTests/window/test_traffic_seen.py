@@ -374,3 +374,13 @@ def test_without_netlink_the_window_lasts_its_maximum_and_that_is_said(drainit, 
     stop = stopped(box)
     assert stop.end == "max" and stop.seconds >= 3, stop
     assert box.log.matching("arrivals cannot be seen \\(not permitted\\): the window lasts its maximum")
+
+
+def test_without_netlink_the_window_of_one_that_was_never_ready_lasts_its_minimum(drainit, bench):
+    box = drainit("--drain", "1s..9s", "--log", "json", "--ready", "tcp:9999", "--port", "8080", app=("web", "8080"),
+                  before=(*NOBODY, "/usr/bin/python3", str(bench / "without_netlink.py")))
+    box.out.wait_for("listening on 8080")
+    begin(box)
+    box.out.wait_for("web: SIGTERM")
+    assert stopped(box).end == "min"
+    assert box.log.matching("arrivals cannot be seen \\(not permitted\\): the window lasts its minimum")
