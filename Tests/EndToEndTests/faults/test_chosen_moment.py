@@ -41,4 +41,5 @@ def test_an_app_that_was_just_started_is_not_started_again(drainit, fault, place
     assert box.wait() == 125
     assert not box.log.matching(CAME_BACK)
     box.log.wait_for("^drainit: no memory, or a fault of its own: cannot go on$")
-    assert not starts.exists() or starts.read_text() == "started\n"
+    # Once, or it was ended before it could say so.
+    assert not starts.exists() or starts.read_text() in ("", "started\n")
