@@ -42,7 +42,7 @@ struct Launch: BitwiseCopyable {
   /// A descriptor that the child gets, and as which number; -1 for none.
   var notice: Int32 = -1
   var noticeNumber: Int32 = -1
-  /// Where it is told why the program could not be executed; -1 for nowhere.
+  /// The pipe that is told why the program could not be executed; -1 where nobody reads it.
   var writer: Int32 = -1
 
   /// What a child ends with when its program cannot be executed, as a shell has it.

@@ -306,6 +306,21 @@ FLIGHT = {
 }
 
 
+def assert_answered_first(box, asked, idle=()):
+    """Once drained: each had its answer before the app was told to stop, and then nothing held the window."""
+    over = box.log.time_of("window over", deadline=60)
+    for one in asked:
+        one.join(30)
+    for one in idle:
+        one.close()
+    box.wait()
+    stop = Stop(box)
+    assert not [one.trouble for one in asked if one.trouble], (asked[0].trouble, stop)
+    # What a slow reader's kernel has, it has.
+    assert all(one.at < over + 1 for one in asked), ([one.at - over for one in asked], stop)
+    assert stop.end == "quiet" and stop.seconds < 20, stop
+
+
 @pytest.mark.parametrize("kind", FLIGHT)
 def test_what_is_in_flight_is_answered_first(drainit, distance, place, kind):
     command, ask = FLIGHT[kind]
@@ -316,15 +331,7 @@ def test_what_is_in_flight_is_answered_first(drainit, distance, place, kind):
     # Most ask twice.
     time.sleep(2.5)
     drain(box)
-    over = box.log.time_of("window over", deadline=60)
-    for one in asked:
-        one.join(30)
-    box.wait()
-    stop = Stop(box)
-    assert not [one.trouble for one in asked if one.trouble], (asked[0].trouble, stop)
-    # What a slow reader's kernel has, it has.
-    assert all(one.at < over + 1 for one in asked), ([one.at - over for one in asked], stop)
-    assert stop.end == "quiet" and stop.seconds < 20, stop
+    assert_answered_first(box, asked)
 
 
 def test_requests_on_an_open_http2_connection_count(drainit, distance, place):

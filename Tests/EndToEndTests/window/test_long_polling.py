@@ -7,8 +7,8 @@ import pytest
 import servers
 from box import until
 from distance import Asked
-from test_at_a_distance import SLOW, ask_raw, connections, drain, get, nginx, of, protocols, raw, run
-from traffic import Stop
+from test_at_a_distance import (SLOW, ask_raw, assert_answered_first, connections, drain, get, nginx, of, protocols,
+                                raw, run)
 
 SERVERS = {
     "nginx": nginx(""),
@@ -29,13 +29,4 @@ def test_a_poll_that_hangs_is_answered_and_between_two_polls_nothing_is_awaited(
     # Each has its first answer, and asks again.
     time.sleep(2.5)
     drain(box)
-    over = box.log.time_of("window over", deadline=60)
-    for poll in polls:
-        poll.join(30)
-    for one in idle:
-        one.close()
-    box.wait()
-    stop = Stop(box)
-    assert not [poll.trouble for poll in polls if poll.trouble], (polls[0].trouble, stop)
-    assert all(poll.at < over + 1 for poll in polls), ([poll.at - over for poll in polls], stop)
-    assert stop.end == "quiet" and stop.seconds < 20, stop
+    assert_answered_first(box, polls, idle)
