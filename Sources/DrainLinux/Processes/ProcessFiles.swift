@@ -62,22 +62,23 @@ public enum ProcessFiles {
     stat(pid) == nil && !(kill(pid, 0) != 0 && Errno.last.number == ESRCH)
   }
 
-  /// Opens the file with the name of the program that a process is at any moment, for `name(in:)`.
+  /// Opens the file with the name of the program that a process is at any moment, for `nameText(in:)`.
   ///
   /// Nil where there is none, or in another namespace's `/proc`: there it would be a stranger's.
   public static func openName(_ pid: Int32) -> FileDescriptor? {
     areOurs ? ProcFile.open(pid, "/comm") : nil
   }
 
-  /// The name of the program that the process is now; empty where it cannot be known.
+  /// The name that the process has now, at most 15 bytes and a line end in the order of memory; 0 where it
+  /// cannot be known.
   ///
   /// The corresponding C function is `pread`: the kernel makes the text anew at each.
-  public static func name(in file: Int32) -> ProgramName {
-    withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { buffer in
-      let result = SystemCall.retrying { CLinux.pread(file, buffer.baseAddress, buffer.count, 0) }
-      let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: max(result, 0))
-      return ProgramName(Span(_unsafeBytes: bytes))
+  public static func nameText(in file: Int32) -> UInt128 {
+    var text: UInt128 = 0
+    let length = withUnsafeMutableBytes(of: &text) { bytes in
+      SystemCall.retrying { CLinux.pread(file, bytes.baseAddress, bytes.count, 0) }
     }
+    return length > 0 ? text : 0
   }
 
   /// Whether a process above this one is the same program by its name.

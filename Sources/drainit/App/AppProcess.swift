@@ -2,7 +2,7 @@ import CLinux
 import DrainCore
 import DrainLinux
 
-/// The app as drainit's child: its start, its terminal, what it is called, and the signals to it.
+/// The app as drainit's child: its start, its terminal, and the signals to it.
 ///
 /// Which process it is the lifecycle knows: it is told at each call.
 struct AppProcess: ~Copyable {
@@ -17,8 +17,8 @@ struct AppProcess: ~Copyable {
   private var isExecWatched = false
   /// How it is started, until somebody has looked why it could not be.
   private var spawn: Spawn?
-  /// The file with the app's name at any moment, once it was asked for.
-  private var nameFile: FileDescriptor?
+  /// What it is called.
+  var name = AppName()
 
   init(target: SignalTarget, sparing spared: UnsafePointer<ProgramGroups>) {
     self.target = target
@@ -96,7 +96,7 @@ struct AppProcess: ~Copyable {
   mutating func insert(into own: inout OwnDescriptors) {
     own.insert(terminal?.number ?? -1)
     own.insert(exec?.number ?? -1)
-    own.insert(nameFile?.number ?? -1)
+    name.insert(into: &own)
   }
 
   // MARK: Signals
@@ -128,13 +128,6 @@ struct AppProcess: ~Copyable {
     // Most come without a value, and go to the app alone.
     if target == .app && !received.hasValue { return Signalling.toProcess(app, signal) }
     return Signalling(app: app, target: target, sparing: spared).forward(received, as: signal)
-  }
-
-  /// What the process is called now: an entrypoint script has become its program by then.
-  mutating func name(of app: Int32) -> ProgramName {
-    // Opened once: this is asked at each USR1, and a server gets many.
-    if nameFile == nil { nameFile = ProcessFiles.openName(app) }
-    return ProcessFiles.name(in: nameFile?.number ?? -1)
   }
 
   // MARK: The terminal

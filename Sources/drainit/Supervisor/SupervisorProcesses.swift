@@ -13,13 +13,11 @@ extension Supervisor {
     if let signal = lifecycle.passesOn(received, to: nil) { return forward(received, as: signal) }
     var program = KnownProgram.other
     if lifecycle.plan.signals.needsProgram(for: received) {
-      let name = app.name(of: lifecycle.state.appPID)
-      program = KnownProgram(comm: name.bytes)
+      if app.name.look(at: lifecycle.state.appPID) { log.context.rename(app.name.value.bytes) }
+      program = app.name.program
       if lifecycle.plan.signals.decides(program, for: received) {
         program = program.confirmed(by: ProcessFiles.signals(lifecycle.state.appPID, .caught))
       }
-      // An entrypoint script has become its program by now.
-      log.context.rename(name.bytes)
     }
     // Most USR1 of a server only reopen its log.
     if let signal = lifecycle.passesOn(received, to: program) {

@@ -16,24 +16,15 @@ import Testing
     spared = UnsafePointer(groups)
   }
 
-  @Test func theNameIsThatOfTheProcess() {
-    var app = AppProcess(target: .app, sparing: spared)
-    let name = app.name(of: getpid())
-    #expect(name == ProcessFiles.stat(getpid())?.name)
-    #expect(name.count > 0)
-  }
-
-  @Test func aProcessThatIsGoneHasNoNameAndCannotBeSignalled() {
-    var app = AppProcess(target: .app, sparing: spared)
-    let name = app.name(of: nobody)
-    #expect(name.count == 0)
+  @Test func aProcessThatIsGoneCannotBeSignalled() {
+    let app = AppProcess(target: .app, sparing: spared)
     let delivery = app.send(.usr1, to: nobody)
     #expect(delivery == .nobody)
   }
 
   @Test func theFileOfTheNameIsItsOwnDescriptor() {
     var app = AppProcess(target: .app, sparing: spared)
-    _ = app.name(of: getpid())
+    _ = app.name.look(at: getpid())
     var own = OwnDescriptors()
     app.insert(into: &own)
     var none = OwnDescriptors()
