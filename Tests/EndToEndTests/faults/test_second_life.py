@@ -78,6 +78,7 @@ def test_it_comes_back_and_the_app_never_notices(drainit, fault, user, kind):
         assert probing.read_all(kept).endswith(b"\n2\n")
     assert not load.failed
     name = {"segv": "SIGSEGV", "ill": "SIGILL", "trap": "SIGTRAP", "fpe": "SIGFPE"}[kind]
+    box.log.wait_for("came back")
     line, = box.log.matching("came back")
     assert line == (f"drainit: came back from a fault of its own ({name}, 1 time so far); "
                     "web (pid 2) goes on")

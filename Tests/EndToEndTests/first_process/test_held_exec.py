@@ -54,9 +54,9 @@ def test_probes_are_answered_and_children_reaped_meanwhile_and_the_start_goes_on
     holder.let_go()
     box.out.wait_for("^ready")
     probing.wait_until_ready(box)
-    assert len(box.log.matching(r"server \(pid \d+\) started")) == 1
     box.signal(signal.SIGTERM)
     assert box.wait() == 0
+    assert len(box.log.matching(r"server \(pid \d+\) started")) == 1
 
 
 @pytest.mark.parametrize("words", [["--drain", "0"], ["--plain"], ["--drain", "0", "--signal-to", "group"]], ids=str)

@@ -207,7 +207,7 @@ def test_systemd_notify_and_its_barrier(drainit):
         "exec sleep 600"])
     box.out.wait_for("^through")
     probing.wait_until_ready(box)
-    assert box.log.matching("says: from a shell")
+    box.log.wait_for("says: from a shell")
 
 
 def test_haproxy_says_when_it_is_ready_and_reloads(drainit, place, bench):
