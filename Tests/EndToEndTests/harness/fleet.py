@@ -158,7 +158,9 @@ backend back
 {servers}
 """)
         self.service = start(["haproxy", "-q", "-db", "-f", place / "service.cfg"])
-        until(lambda: self.service.can_connect(SERVICE), f"it listens; it said {self.service.log.text()}")
+        # It takes its orders from a socket that it names last.
+        until(lambda: self.service.can_connect(SERVICE) and self.control.exists(),
+              f"it listens; it said {self.service.log.text()}")
 
     def run(self, command, user=NOBODY, **more):
         return self._start([*user, *command], network=f"/proc/{self.service.first}/ns/net", **more)

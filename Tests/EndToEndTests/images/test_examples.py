@@ -257,7 +257,7 @@ def test_compose_stops_an_app_whose_proxy_has_said_goodbye(bench):
     assert result["made"] > 20 and not result["failed"], result
     # A moment after the stop began every answer is the last one on its connection.
     first, made = result["ended"][0], result["made"]
-    assert made - first > 20 and result["ended"] == [*range(first, made)], result
+    assert made - first > 5 and result["ended"] == [*range(first, made)], result
     assert result["code"] == 0
     assert re.search(r"^drainit: drained in .*\(quiet; ", result["log"], re.M), result["log"]
 
