@@ -66,6 +66,8 @@ final class Listener {
 /// The app's end of a connection.
 final class Accepted {
   private let socket: FileDescriptor
+  /// What was read so far.
+  private(set) var text = ""
 
   init(_ socket: consuming FileDescriptor) { self.socket = socket }
 
@@ -75,11 +77,13 @@ final class Accepted {
   /// Reads what is there; false where that is nothing.
   func read() -> Bool {
     var buffer = [UInt8](repeating: 0, count: 8192)
-    if case .bytes = buffer.withUnsafeMutableBytes({ SystemCall.receive(socket.number, into: $0) })
-    {
-      return true
-    }
-    return false
+    guard
+      case .bytes(let count) = buffer.withUnsafeMutableBytes({
+        SystemCall.receive(socket.number, into: $0)
+      })
+    else { return false }
+    text += String(decoding: buffer.prefix(count), as: UTF8.self)
+    return true
   }
 
   func send(_ text: String) {

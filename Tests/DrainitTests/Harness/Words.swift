@@ -24,3 +24,8 @@ private func vector(_ words: [String]) -> UnsafeMutablePointer<UnsafeMutablePoin
   vector[words.count] = nil
   return vector
 }
+
+/// The plan that options make outside of Kubernetes, for the first process.
+func plan(_ options: Options) throws -> DrainPlan {
+  try DrainPlan.make(options, platform: .elsewhere, isFirstProcess: true)
+}
