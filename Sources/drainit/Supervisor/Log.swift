@@ -46,10 +46,13 @@ struct Log: ~Copyable {
       return
     }
     let dropped = sink.dropped
-    if dropped != toldDropped && put(.linesDropped(dropped &- toldDropped), state) {
+    let isTold = dropped == toldDropped || put(.linesDropped(dropped &- toldDropped), state)
+    make(event, state)
+    // Where that line was dropped it stands for this one: each is counted once.
+    if isTold {
       toldDropped = dropped
+      write()
     }
-    put(event, state)
     // Not how an app ended that nobody asked to: with `terminationMessagePolicy:
     // FallbackToLogsOnError` its own last lines are shown, unless somebody has written there.
     if case .ended = event, state.windowEnd != .none { leaveTrace() }
@@ -65,10 +68,12 @@ struct Log: ~Copyable {
     traceBytes = TerminationMessage.write(line, replacing: traceBytes)
   }
 
-  @discardableResult private mutating func put(_ event: LogEvent, _ state: LifecycleState) -> Bool {
+  private mutating func put(_ event: LogEvent, _ state: LifecycleState) -> Bool {
     make(event, state)
-    return Log.put(line, &sink)
+    return write()
   }
+
+  @discardableResult private mutating func write() -> Bool { Log.put(line, &sink) }
 
   private mutating func make(_ event: LogEvent, _ state: LifecycleState) {
     line.removeAll()
