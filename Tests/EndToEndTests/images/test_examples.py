@@ -118,7 +118,7 @@ def test_a_web_server_loses_nothing_and_its_window_ends_by_itself(run, podman, n
     probing.wait_until_ready(container)
     load = Load(get(container, SERVERS[name]))
     assert stop_under(load, podman, container) == 0, container.log.text()
-    assert container.log.matching(r"^drainit: drained in .*\(quiet; [\d.]+m?s saved\)")
+    assert container.log.matching(r"^drainit: drained in .*\(quiet; [\d.]+m?s saved\)"), container.log.text()
     assert container.log.matching({"nginx": "SIGQUIT to nginx"}.get(name, "SIGTERM to "))
 
 

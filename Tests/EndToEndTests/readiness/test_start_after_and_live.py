@@ -131,6 +131,7 @@ def test_the_log_goes_on_when_the_app_has_started(drainit, place):
     (place / "there").write_text("")
     # What was opened for the first line is neither closed at the app's start nor taken by another.
     box.log.wait_for(r"signals \(pid \d+\) started")
+    box.out.wait_for("^ready")
     for number in range(20):
         assert probing.get(box).status == 200
         box.signal(signal.SIGUSR1)
