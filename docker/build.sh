@@ -12,11 +12,16 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 arch=${ARCH:-$(uname -m)}
 product=${PRODUCT:-drainit}
 
+# What it says is worth reading only where it fails.
+quietly() {
+  said=$("$@" 2>&1) || { printf '%s\n' "$said" >&2; return 1; }
+}
+
 needs() {
   if ! [ -e "$1" ]; then
     shift
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    quietly apt-get update -qq
+    quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
   fi
 }
 

@@ -58,7 +58,11 @@ func fuzzProgramHead(_ input: Span<UInt8>) {
 func fuzzHandOver(_ input: Span<UInt8>) {
   _ = HandOver(input)
   // Nearly no input has the right checksum; this is one that has, of any numbers.
-  var handOver = HandOver(pid: 1)
+  var handOver = HandOver(
+    pid: 1, executable: -1, lifecycle: LifecycleState(), gate: GateMemory(), mask: SignalSet(),
+    changedDispositions: SignalSet(), ignoredDispositions: SignalSet(), endpoint: -1, notify: -1,
+    notice: -1, traceBytes: 0, notices: AppNotices(), programs: ProgramGroups(),
+    probes: ProbeCounts(), traffic: TrafficMemory(), evidence: nil, lives: Lives())
   func word(_ index: Int) -> Int32 {
     (0..<4).reduce(0) { $0 << 8 | Int32(4 * index + $1 < input.count ? input[4 * index + $1] : 0) }
   }

@@ -92,7 +92,6 @@ static inline int linux_sigprocmask(int how, const uint64_t *set, uint64_t *old)
 // <sys/wait.h>'s macros.
 static inline int linux_exited(int status) { return WIFEXITED(status); }
 static inline int linux_exit_code(int status) { return WEXITSTATUS(status); }
-static inline int linux_signaled(int status) { return WIFSIGNALED(status); }
 static inline int linux_term_signal(int status) { return WTERMSIG(status); }
 
 // Members of siginfo_t are macros over unions.
@@ -105,7 +104,7 @@ static inline int linux_si_signo(const siginfo_t *i) { return i->si_signo; }
 static const int linux_SHUT_WR = SHUT_WR;
 
 static const unsigned linux_EPOLLIN = EPOLLIN, linux_EPOLLOUT = EPOLLOUT, linux_EPOLLERR = EPOLLERR,
-                      linux_EPOLLHUP = EPOLLHUP, linux_EPOLLRDHUP = EPOLLRDHUP, linux_EPOLLET = EPOLLET;
+                      linux_EPOLLHUP = EPOLLHUP, linux_EPOLLET = EPOLLET;
 static const int linux_EPOLL_CLOEXEC = EPOLL_CLOEXEC, linux_EPOLL_CTL_ADD = EPOLL_CTL_ADD,
                  linux_EPOLL_CTL_MOD = EPOLL_CTL_MOD, linux_EPOLL_CTL_DEL = EPOLL_CTL_DEL;
 static const int linux_SFD_CLOEXEC = SFD_CLOEXEC, linux_SFD_NONBLOCK = SFD_NONBLOCK;
@@ -117,9 +116,8 @@ static const int linux_O_DIRECTORY = O_DIRECTORY;
 static const int linux_P_ALL = P_ALL, linux_P_PID = P_PID;
 static const int linux_WEXITED = WEXITED, linux_WSTOPPED = WSTOPPED, linux_WCONTINUED = WCONTINUED,
                  linux_WNOHANG = WNOHANG, linux_WNOWAIT = WNOWAIT;
-static const int linux_CLD_EXITED = CLD_EXITED, linux_CLD_KILLED = CLD_KILLED, linux_CLD_DUMPED = CLD_DUMPED,
-                 linux_CLD_STOPPED = CLD_STOPPED, linux_CLD_CONTINUED = CLD_CONTINUED,
-                 linux_CLD_TRAPPED = CLD_TRAPPED;
+static const int linux_CLD_EXITED = CLD_EXITED, linux_CLD_STOPPED = CLD_STOPPED,
+                 linux_CLD_CONTINUED = CLD_CONTINUED, linux_CLD_TRAPPED = CLD_TRAPPED;
 // ptrace(2) is variadic, and its requests are an enumeration in one C library.
 static inline int linux_ptrace_detach(int pid, int signal) {
   return (int)syscall(SYS_ptrace, PTRACE_DETACH, pid, 0, signal);
@@ -127,8 +125,7 @@ static inline int linux_ptrace_detach(int pid, int signal) {
 static inline int linux_ptrace_signal(int pid, siginfo_t *info) {
   return (int)syscall(SYS_ptrace, PTRACE_GETSIGINFO, pid, 0, info);
 }
-static const int linux_SI_USER = SI_USER, linux_SI_QUEUE = SI_QUEUE;
-static const int linux_SI_TKILL = SI_TKILL, linux_SI_KERNEL = SI_KERNEL;
+static const int linux_SI_QUEUE = SI_QUEUE, linux_SI_TKILL = SI_TKILL;
 
 // A call that a seccomp filter has answered with SIGSYS was not made: it returns this error once the handler has.
 static const int linux_SYS_SECCOMP = 1;
@@ -193,7 +190,6 @@ static inline long linux_bare_call(long number, long a, long b, long c) {
 }
 
 static inline unsigned linux_major(dev_t device) { return major(device); }
-static inline unsigned linux_minor(dev_t device) { return minor(device); }
 static inline unsigned linux_file_type(const struct stat *s) { return s->st_mode & S_IFMT; }
 static const unsigned linux_S_IFREG = S_IFREG, linux_S_IFIFO = S_IFIFO, linux_S_IFSOCK = S_IFSOCK,
                       linux_S_IFCHR = S_IFCHR, linux_S_IFDIR = S_IFDIR;
@@ -204,8 +200,7 @@ static inline int linux_is_noexec(const char *path) {
 }
 static const int linux_SA_SIGINFO = SA_SIGINFO, linux_SA_ONSTACK = SA_ONSTACK, linux_SA_RESTART = SA_RESTART;
 static const int linux_SIG_BLOCK = SIG_BLOCK, linux_SIG_UNBLOCK = SIG_UNBLOCK, linux_SIG_SETMASK = SIG_SETMASK;
-static const unsigned long linux_TIOCGPGRP = TIOCGPGRP, linux_TIOCSPGRP = TIOCSPGRP, linux_TIOCSCTTY = TIOCSCTTY,
-                           linux_TCGETS = TCGETS;
+static const unsigned long linux_TIOCGPGRP = TIOCGPGRP, linux_TIOCSPGRP = TIOCSPGRP;
 static const unsigned linux_SPLICE_F_NONBLOCK = SPLICE_F_NONBLOCK;
 // <linux/fs.h> has it; musl's headers do not.
 static const int linux_RWF_NOWAIT = 8;

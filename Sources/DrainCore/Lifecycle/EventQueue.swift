@@ -12,7 +12,7 @@ public struct EventQueue: Sendable {
   /// How many wait.
   public private(set) var count = 0
   /// How many did not fit: a mistake of our own, counted instead of trapped on.
-  public private(set) var lost = 0
+  public private(set) var lost: UInt64 = 0
 
   public init() {}
 
@@ -24,6 +24,12 @@ public struct EventQueue: Sendable {
     }
     ring[(first &+ count) % EventQueue.capacity] = event
     count &+= 1
+  }
+
+  /// How many did not fit since this was asked last.
+  public mutating func takeLost() -> UInt64 {
+    defer { lost = 0 }
+    return lost
   }
 
   /// Takes the oldest event; nil where none waits.

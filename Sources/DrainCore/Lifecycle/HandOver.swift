@@ -2,35 +2,63 @@
 ///
 /// It is kept as text, ready at any moment, in a variable of the environment that the next one is given: the
 /// bytes of this value, 16 hexadecimal digits a word, and a checksum. The next life is the same executable,
-/// so the bytes mean the same there, and a field that is added is handed over like the others.
+/// so the bytes mean the same there. No field has a value of its own accord: whoever makes one has to say
+/// what each is, or it does not compile.
 public struct HandOver: Equatable, BitwiseCopyable, Sendable {
   // The first word is these two: the executable is looked for before anything else is known.
   /// drainit's own pid, which executing anew does not change.
   public var pid: Int32
   /// drainit's own executable.
-  public var executable: Int32 = -1
-  public var lifecycle = LifecycleState()
-  public var gate = GateMemory()
+  public var executable: Int32
+  public var lifecycle: LifecycleState
+  public var gate: GateMemory
   /// The signal mask that the first drainit was started with.
-  public var mask = SignalSet()
+  public var mask: SignalSet
   /// The dispositions that it changed, and those of them that were ignored before.
-  public var changedDispositions = SignalSet()
-  public var ignoredDispositions = SignalSet()
+  public var changedDispositions: SignalSet
+  public var ignoredDispositions: SignalSet
   /// The endpoint's listening socket; -1 for none.
-  public var endpoint: Int32 = -1
+  public var endpoint: Int32
   /// The socket of sd_notify(3), and the descriptor of `fd:N`; -1 for none.
-  public var notify: Int32 = -1
-  public var notice: Int32 = -1
+  public var notify: Int32
+  public var notice: Int32
   /// How many bytes of `/dev/termination-log` are drainit's own, which its last line replaces.
-  public var traceBytes: Int32 = 0
-  public var notices = AppNotices()
+  public var traceBytes: Int32
+  public var notices: AppNotices
   /// The programs of checks and hooks that run.
-  public var programs = ProgramGroups()
+  public var programs: ProgramGroups
+  /// Who asked for readiness and has seen it fail, for `--until probed:N`.
+  public var probes: ProbeCounts
   /// What a window in progress has seen.
-  public var traffic = TrafficMemory()
-  public var lives = Lives()
+  public var traffic: TrafficMemory
+  /// What a window that is over has shown, for the summary; nil where nothing was watched.
+  public var evidence: TrafficEvidence?
+  public var lives: Lives
 
-  public init(pid: Int32) { self.pid = pid }
+  public init(
+    pid: Int32, executable: Int32, lifecycle: LifecycleState, gate: GateMemory, mask: SignalSet,
+    changedDispositions: SignalSet, ignoredDispositions: SignalSet, endpoint: Int32, notify: Int32,
+    notice: Int32, traceBytes: Int32, notices: AppNotices, programs: ProgramGroups,
+    probes: ProbeCounts, traffic: TrafficMemory, evidence: TrafficEvidence?, lives: Lives
+  ) {
+    self.pid = pid
+    self.executable = executable
+    self.lifecycle = lifecycle
+    self.gate = gate
+    self.mask = mask
+    self.changedDispositions = changedDispositions
+    self.ignoredDispositions = ignoredDispositions
+    self.endpoint = endpoint
+    self.notify = notify
+    self.notice = notice
+    self.traceBytes = traceBytes
+    self.notices = notices
+    self.programs = programs
+    self.probes = probes
+    self.traffic = traffic
+    self.evidence = evidence
+    self.lives = lives
+  }
 
   private static var wordCount: Int { (MemoryLayout<HandOver>.size &+ 7) / 8 }
 
@@ -67,13 +95,13 @@ public struct HandOver: Equatable, BitwiseCopyable, Sendable {
       sum.add(word)
     }
     guard HandOver.hex(text, at: text.count &- 16) == sum.value else { return nil }
-    self.init(pid: 0)
-    let size = MemoryLayout<HandOver>.size
-    withUnsafeMutableBytes(of: &self) { bytes in
-      for index in 0..<size {
+    self = withUnsafeTemporaryAllocation(of: HandOver.self, capacity: 1) { memory in
+      let bytes = UnsafeMutableRawBufferPointer(memory)
+      for index in 0..<MemoryLayout<HandOver>.size {
         let word = HandOver.hex(text, at: 16 &* (index >> 3)) ?? 0
         bytes[index] = UInt8(truncatingIfNeeded: word >> UInt64(8 &* (index & 7)))
       }
+      return memory[0]
     }
   }
 

@@ -115,8 +115,6 @@ public struct Lifecycle: Sendable {
     switch event {
     case .startAllowed:
       if phase == .waiting { startApp(now, &effects) }
-    case .appBegun(let pid):
-      if isRunning { awaitExec(of: pid, now) }
     case .appStarted(let pid):
       if isRunning { note(pid, &effects) }
     case .appNotStarted(let code):

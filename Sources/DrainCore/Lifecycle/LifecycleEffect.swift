@@ -1,6 +1,6 @@
 /// What the lifecycle wants done.
 public enum Effect: BitwiseCopyable, Sendable {
-  /// Start the app; `appBegun`, and then `appStarted` or `appNotStarted`, are the answer.
+  /// Start the app: `awaitExec` is to be called at once, and `appStarted` or `appNotStarted` is the answer.
   case startApp
   /// Pass a signal on, as this one, with its value, to whom `--signal-to` says.
   case forward(ReceivedSignal, as: Signal)
@@ -43,7 +43,7 @@ public struct Effects: Sendable {
   /// How many there are.
   public private(set) var count = 0
   /// How many did not fit: a mistake of our own, counted instead of trapped on.
-  public private(set) var lost = 0
+  public private(set) var lost: UInt64 = 0
 
   public init() {}
 

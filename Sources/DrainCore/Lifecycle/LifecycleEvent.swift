@@ -2,8 +2,6 @@
 public enum Event: BitwiseCopyable, Sendable {
   /// Every `--start-after` check holds.
   case startAllowed
-  /// There is a process that will be the app, or looks why it cannot be; either may be held by somebody.
-  case appBegun(pid: Int32)
   /// The app runs, as this process.
   case appStarted(pid: Int32)
   /// The app could not be executed; drainit ends with this code, 126 or 127.
@@ -67,4 +65,7 @@ public enum HookMoment: UInt8, BitwiseCopyable, Sendable {
   case ready
   case drain
   case exit
+
+  /// How many there are.
+  public static var count: Int { 3 }
 }

@@ -11,7 +11,12 @@ extension Lifecycle {
   /// How long an exec may take before the log tells of it.
   static var patienceWithExec: Interval { .seconds(1) }
 
-  mutating func awaitExec(of pid: Int32, _ now: Instant) {
+  /// Notes the process that will be the app, or looks why it cannot be; either may be held by somebody.
+  ///
+  /// No event: it is noted in the middle of the effect that starts the app, before a fault can be the app's
+  /// end, and whatever an event decides would wait there. So it has no effects to lose.
+  public mutating func awaitExec(of pid: Int32, now: Instant) {
+    guard isRunning else { return }
     if state.appPID == 0 { state.execDue = now + Lifecycle.patienceWithExec }
     state.appPID = pid
   }

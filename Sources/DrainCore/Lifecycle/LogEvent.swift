@@ -76,6 +76,8 @@ public enum LogEvent: BitwiseCopyable, Sendable {
   case cannotObserve(errno: Int32)
   /// The app has told something of itself.
   case notified(AppNotice)
+  /// So many effects or events found no room: a mistake of drainit's own, which goes on.
+  case lost(UInt64)
   /// A system call failed that should not have; drainit goes on.
   case callFailed(errno: Int32)
 }

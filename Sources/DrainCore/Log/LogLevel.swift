@@ -41,7 +41,7 @@ extension LogEvent {
       .moreInTheWay, .killing, .continued, .stopped,
       .startTimedOut,
       .notExecuted, .noEndpoint, .belowAnother,
-      .linesDropped,
+      .linesDropped, .lost,
       .callFailed:
       .warning
     }
@@ -78,6 +78,7 @@ extension LogEvent {
     case .noEndpoint: "no-endpoint"
     case .belowAnother: "below-another"
     case .linesDropped: "lines-dropped"
+    case .lost: "lost"
     case .cannotObserve: "cannot-observe"
     case .watching: "watching"
     case .listensElsewhere: "listens-elsewhere"

@@ -107,6 +107,9 @@ extension ByteBuffer {
       append(decimal: count)
       append(count == 1 ? " line was" : " lines were")
       append(" dropped: the log could not take them")
+    case .lost(let count):
+      append(decimal: count)
+      append(" decisions lost: a mistake of drainit's own")
     case .watching: append(watching: context)
     case .listensElsewhere(let other):
       appendApp(state, context)
@@ -134,13 +137,13 @@ extension ByteBuffer {
       append(" goes on")
       if isBare { append("; endpoint, checks and observation stay off") }
     case .hookEnded(let moment, let hook, let outcome):
-      append(HookMoment.option(Int(moment.rawValue)))
+      append(moment.option)
       append(" ")
-      append(context.hooks[Int(moment.rawValue)][hook].text)
+      append(context.hooks[moment][hook].text)
       append(": ")
       if case .fails(let failure) = outcome { failure.append(to: &self) } else { append("done") }
     case .hooksNotRun(let moment):
-      append(HookMoment.option(Int(moment.rawValue)))
+      append(moment.option)
       append(" was not run: what --on-ready runs took longer than the window")
     case .notified(let notice):
       appendApp(state, context)

@@ -50,13 +50,20 @@ extension Check {
 }
 
 extension Options {
-  /// The hooks of a moment, by its number, as they are run: each `${NAME}` in headers, body and path is
+  /// Adds a hook of a moment.
+  @inline(never) mutating func add(
+    hook text: Span<UInt8>, _ moment: HookMoment
+  ) throws(ValueProblem) {
+    hooks[Int(moment.rawValue)].append(try .hook(text))
+  }
+
+  /// The hooks of a moment, as they are run: each `${NAME}` in headers, body and path is
   /// replaced by the environment's, so that a token stays out of the manifest.
   ///
   /// - Parameter variable: a variable's value; nil where it is not set.
   /// - Throws: which variable is not set, or which option's text cannot be sent; never a value.
   public func hookChecks(
-    _ moment: Int, _ variable: ([UInt8]) -> [UInt8]?
+    _ moment: HookMoment, _ variable: ([UInt8]) -> [UInt8]?
   ) throws(OptionError) -> [Check] {
     var checks: [Check] = []
     for check in hooks[moment] {
@@ -81,7 +88,7 @@ extension Options {
         body: method[0] == UInt8(ascii: "G") || method[0] == UInt8(ascii: "D")
           ? nil : try filled(hookBody, "--hook-body", variable),
         host: host, port: port,
-        path: try filled(path, HookMoment.option(moment), isPath: true, variable),
+        path: try filled(path, moment.option, isPath: true, variable),
         headers: headers)
       checks.append(Check(text: text, kind: .send(host: host, port: port, request: request)))
     }
@@ -142,14 +149,19 @@ extension Options {
 }
 
 extension HookMoment {
-  /// The option whose hooks run at the moment of that number.
-  static func option(_ moment: Int) -> StaticString {
-    switch moment {
-    case 0: "--on-ready"
-    case 1: "--on-drain"
-    default: "--on-exit"
+  /// The option whose hooks run then.
+  var option: StaticString {
+    switch self {
+    case .ready: "--on-ready"
+    case .drain: "--on-drain"
+    case .exit: "--on-exit"
     }
   }
+}
+
+extension [[Check]] {
+  /// The hooks of a moment.
+  public subscript(moment: HookMoment) -> [Check] { self[Int(moment.rawValue)] }
 }
 
 extension UInt8 {

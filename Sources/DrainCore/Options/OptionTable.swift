@@ -163,19 +163,19 @@ extension OptionRow {
       .hooks, "on-ready", .several("HOOK"), secrecy: .firstWord,
       "run or sent when the gate first opens"
     ) { options, text throws(ValueProblem) in
-      options.hooks[0].append(try .hook(text))
+      try options.add(hook: text, .ready)
     },
     OptionRow(
       .hooks, "on-drain", .several("HOOK"), secrecy: .firstWord,
       "run or sent at the drain signal"
     ) { options, text throws(ValueProblem) in
-      options.hooks[1].append(try .hook(text))
+      try options.add(hook: text, .drain)
     },
     OptionRow(
       .hooks, "on-exit", .several("HOOK"), secrecy: .firstWord,
       "run or sent when the app has ended"
     ) { options, text throws(ValueProblem) in
-      options.hooks[2].append(try .hook(text))
+      try options.add(hook: text, .exit)
     },
     OptionRow(
       .hooks, "hook-timeout", .one("DUR"), "how long each may take; default 5s"

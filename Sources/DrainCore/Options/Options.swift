@@ -84,7 +84,7 @@ public struct Options {
   // The hooks.
   /// `--on-ready`, `--on-drain` and `--on-exit`, repeatable: when the gate first opens, at the drain
   /// signal, when the app has ended; by the number of their `HookMoment`.
-  public var hooks: [[Check]] = [[], [], []]
+  public var hooks = [[Check]](repeating: [], count: HookMoment.count)
   /// `--hook-timeout`, of each.
   public var hookTimeout: Interval = .seconds(5)
   /// `--hook-header`, repeatable: header lines for all requests, in which `${NAME}` still stands for the

@@ -21,7 +21,7 @@ extension DrainPlan {
     plan.grace = options.grace
     plan.stopTimeout = options.stopTimeout
     plan.observes = true
-    plan.hasDrainHooks = !options.hooks[1].isEmpty
+    plan.hasDrainHooks = !options.hooks[.drain].isEmpty
     for condition in options.until { if case .check = condition { plan.hasUntilChecks = true } }
     plan.untilEvery = options.readyEvery
     if plan.holds {
@@ -35,8 +35,8 @@ extension DrainPlan {
     plan.unreadyAfter = options.unreadyAfter ?? .zero
     plan.sparesKubelet = options.unreadyAfter == nil && platform == .kubernetes
     plan.notice = options.drainNotice ?? .none
-    plan.hasReadyHooks = !options.hooks[0].isEmpty
-    if !options.hooks[2].isEmpty { plan.exitHookTimeout = options.hookTimeout }
+    plan.hasReadyHooks = !options.hooks[.ready].isEmpty
+    if !options.hooks[.exit].isEmpty { plan.exitHookTimeout = options.hookTimeout }
     try plan.fitIntoGrace()
     plan.endsEarly = plan.isRange
     return plan

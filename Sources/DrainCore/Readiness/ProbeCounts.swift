@@ -1,6 +1,6 @@
 /// Who asks for `/readyz`, and how often each was told 503 since the drain signal: actively probing
 /// balancers that have all seen it often enough send nothing more (`--until probed:N`).
-public struct ProbeCounts: BitwiseCopyable, Sendable {
+public struct ProbeCounts: Equatable, BitwiseCopyable, Sendable {
   // A balancer's nodes: more of them than probe one pod. A new one takes the longest silent's place.
   private static var places: Int { 16 }
   private var addresses = InlineArray<16, IPAddress>(repeating: IPAddress(bits: 0))
@@ -45,6 +45,16 @@ public struct ProbeCounts: BitwiseCopyable, Sendable {
       isAnybody = true
     }
     return isAnybody
+  }
+
+  public static func == (left: ProbeCounts, right: ProbeCounts) -> Bool {
+    for index in 0..<places {
+      guard left.addresses[index] == right.addresses[index],
+        left.lastAsked[index] == right.lastAsked[index],
+        left.refusals[index] == right.refusals[index]
+      else { return false }
+    }
+    return left.count == right.count
   }
 
   private func place(of address: IPAddress) -> Int? {

@@ -8,7 +8,8 @@ public struct ConnectionLedger: ~Copyable {
   public let capacity: Int
   private let base: UnsafeMutablePointer<ConnectionRecord>
   private var sorted = 0
-  private var count = 0
+  /// How many connections are remembered.
+  private(set) var count = 0
   /// Whether the look under way found more connections than fit, and whether the last one did.
   private var isOverfull = false
   private var wasOverfull = false
@@ -151,9 +152,6 @@ public struct ConnectionLedger: ~Copyable {
     for index in 0..<listenerCount where listeners[index] == cookie { return true }
     return false
   }
-
-  /// How many connections are remembered.
-  public var remembered: Int { count }
 
   private func lastByte(of row: SocketRow, _ now: Instant) -> Instant {
     let age = Interval.milliseconds(Int64(row.sinceLastReceived))

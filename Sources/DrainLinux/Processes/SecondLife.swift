@@ -144,6 +144,9 @@ public struct SecondLife: ~Copyable {
   /// Gives this life up before it has begun, for want of memory or descriptors; the next one may have more.
   public static func beginAgain() { beginSecondLife(0) }
 
+  /// Executes drainit anew after a fault; returns only where nothing lies ready for it.
+  public static func begin(after fault: Int32) { beginSecondLife(fault) }
+
   private static func begins(_ entry: UnsafeMutablePointer<CChar>, _ name: StaticString) -> Bool {
     strncmp(
       entry, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self),
@@ -179,7 +182,7 @@ nonisolated(unsafe) private var lifePauses = false
 ///
 /// Where the system refuses it, for want of memory say, it is tried again every 100 ms, and meanwhile, or for
 /// good where it would be refused at every try, the `LastLife` passes signals on and reaps.
-func beginSecondLife(_ signal: Int32) {
+private func beginSecondLife(_ signal: Int32) {
   guard let environment = lifeEnvironment, let arguments = lifeArguments, let text = lifeText
   else { return }
   putBackSignalsInHand()

@@ -4,7 +4,7 @@ import DrainCore
 /// What the process does by itself on signals, where drainit had to change it, as it was before.
 ///
 /// A program that was started with a signal ignored (nohup(1)) expects its own children to be so,
-/// too: what drainit changes is put back in a child before the child's signal mask.
+/// too: what drainit changes is put back in a child, as its signal mask is.
 public struct Dispositions: Equatable, BitwiseCopyable, Sendable {
   /// Those that drainit has changed.
   public private(set) var changed = SignalSet()

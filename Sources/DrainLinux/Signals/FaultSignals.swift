@@ -30,10 +30,12 @@ public struct FaultSignals: ~Copyable {
     self.pipe = pipe
   }
 
-  /// Installs the handler before anything else is done. A fault where nothing lies ready for it, memory
-  /// refused in the start for one, is then an end with 125 and a reason.
-  public static func arm() {
+  /// Installs the handler before anything else is done. At a fault of drainit's own it calls `comesBack`; where
+  /// that returns, since nothing lies ready, it is an end with 125 and a reason: memory refused in the start for
+  /// one.
+  public static func arm(_ comesBack: @escaping @convention(c) (_ signal: Int32) -> Void) {
     do { try arm(&firstDispositions) } catch {}
+    whatComesBack = comesBack
     givesReason = true
   }
 
@@ -85,6 +87,7 @@ nonisolated(unsafe) private var faultWriter: Int32 = -1
 nonisolated(unsafe) private var faultOwner: Int32 = 0
 nonisolated(unsafe) private var firstDispositions = Dispositions()
 nonisolated(unsafe) private var givesReason = false
+nonisolated(unsafe) private var whatComesBack: (@convention(c) (Int32) -> Void)?
 
 /// The handler. It runs at any moment: system calls alone, and errno is put back.
 private func handleFault(
@@ -104,7 +107,7 @@ private func handleFault(
   } else {
     // A child between fork and exec has the handler still: its fault is its own.
     if getpid() == faultOwner {
-      beginSecondLife(number)
+      whatComesBack?(number)
       if givesReason {
         let reason: StaticString = "drainit: no memory, or a fault of its own: cannot go on\n"
         _ = write(STDERR_FILENO, reason.utf8Start, reason.utf8CodeUnitCount)

@@ -165,9 +165,10 @@ struct CheckWorld: ~Copyable {
   var settings: ChildSettings
   /// What the app has told of itself.
   var notices = AppNotices()
-  /// The programs that run, and whether one was started or has ended since it was last remembered.
+  /// The programs that run.
   let programs: UnsafeMutablePointer<ProgramGroups>
-  var programsChanged = false
+  /// Whether there is something new that a come-back has to know.
+  var hasChanged = false
   /// What an app has that waits in vain for a TCP listener, and when to look for that next.
   private(set) var elsewhere = OtherListener.none
   private var elsewhereDue = Instant.never
@@ -203,12 +204,12 @@ struct CheckWorld: ~Copyable {
   /// A program runs, as the leader of that group.
   mutating func note(started group: Int32) {
     programs.pointee.insert(group)
-    programsChanged = true
+    hasChanged = true
   }
 
   /// It has ended, with all of its group.
   mutating func note(ended group: Int32) {
     programs.pointee.remove(group)
-    programsChanged = true
+    hasChanged = true
   }
 }

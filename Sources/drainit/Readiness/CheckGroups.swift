@@ -32,7 +32,8 @@ struct CheckGroups: ~Copyable {
     let holds = options.mode == .hold
     switch role {
     case .readyHook, .drainHook, .exitHook:
-      return options.isPlain ? [] : try hooks(Int(role.rawValue), options, command)
+      guard let moment = role.moment, !options.isPlain else { return [] }
+      return try hooks(moment, options, command)
     case .ready:
       if isBare || holds { return [] }
       return options.gateChecks
@@ -43,7 +44,7 @@ struct CheckGroups: ~Copyable {
   }
 
   private static func hooks(
-    _ moment: Int, _ options: Options, _ command: Command
+    _ moment: HookMoment, _ options: Options, _ command: Command
   ) throws(StartError) -> [Check] {
     do throws(OptionError) {
       return try options.hookChecks(moment) { command.environment.value(of: $0) }

@@ -37,7 +37,9 @@ struct Readiness: ~Copyable {
   /// The app's UDP port that was taken for a client's then; 0 for none.
   private(set) var clientPort: UInt16 = 0
   /// Who asks whether the app is ready, and who was told that it is no more.
-  var probes = ProbeCounts()
+  var probes: ProbeCounts
+  /// Whether the window waits for them (`--until probed:N`).
+  let countsProbes: Bool
   /// Whether the lifecycle waits for `--live`'s answer.
   var awaitsLive = false
   /// Why there is no endpoint, where that is no reason not to start.
@@ -67,6 +69,8 @@ struct Readiness: ~Copyable {
     self.given = given
     named = options.named
     listenFailure = failure
+    probes = earlier?.probes ?? ProbeCounts()
+    countsProbes = options.until.contains { if case .probed = $0 { true } else { false } }
     body = ByteBuffer(capacity: isOff ? 0 : EndpointLimits.bodyBytes)
   }
 

@@ -225,7 +225,7 @@ extension Readiness {
         page, query: request.query.of(endpoint.head(of: slot)),
         gate: groups[.ready].pointee.gate, live: groups[.live].pointee.gate, into: &body)
     // Who asks for one check does not ask whether to send requests.
-    if page == .readyz && !isOne && !isKubelet, let peer = endpoint.peer(of: slot) {
+    if countsProbes && page == .readyz && !isOne && !isKubelet, let peer = endpoint.peer(of: slot) {
       note(probe: peer, status, facts.phase, now)
     }
     endpoint.answer(slot, status: status, body: body, loop, at: now)
@@ -240,5 +240,6 @@ extension Readiness {
     } else {
       probes.asked(peer, at: now)
     }
+    world.hasChanged = true
   }
 }

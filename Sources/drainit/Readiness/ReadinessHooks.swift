@@ -23,8 +23,8 @@ extension Readiness {
     _ facts: EndpointFacts, _ loop: borrowing EventLoop, _ now: Instant
   ) -> ReadinessNews {
     var news = ReadinessNews()
-    for moment in 0..<UInt8(3) {
-      guard let role = CheckRole(rawValue: moment) else { continue }
+    for number in 0..<UInt8(HookMoment.count) {
+      guard let role = HookMoment(rawValue: number).map({ CheckRole($0) }) else { continue }
       settle(groups[role].pointee.expire(&world, loop, now), role, facts, loop, now, &news)
     }
     return news

@@ -244,8 +244,8 @@ struct Supervisor: ~Copyable {
     if news.kubeletAsked && lifecycle.plan.sparesKubelet { handle(.kubeletAsked, Clock.now()) }
     if news.wantsReport { answerReports() }
     if readiness.world.elsewhere != .none && !hasNotedElsewhere { noteElsewhere() }
-    if readiness.world.programsChanged {
-      readiness.world.programsChanged = false
+    if readiness.world.hasChanged {
+      readiness.world.hasChanged = false
       remember()
     }
   }

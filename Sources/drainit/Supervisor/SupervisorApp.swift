@@ -25,7 +25,7 @@ extension Supervisor {
       let pid = try app.start(spawn)
       notices.closeWriter()
       // Noted at once: from here on a fault must not be the app's end.
-      _ = lifecycle.handle(.appBegun(pid: pid), now: Clock.now())
+      lifecycle.awaitExec(of: pid, now: Clock.now())
       remember()
       // Mostly that is a matter of microseconds, in which the app has the processor to itself.
       let outcome = app.awaitExec(sources.loop, within: 100)
@@ -43,7 +43,7 @@ extension Supervisor {
     case .pending:
       if app.awaited == pid || app.awaited == 0 { break }
       // Who looks why it failed.
-      _ = lifecycle.handle(.appBegun(pid: app.awaited), now: Clock.now())
+      lifecycle.awaitExec(of: app.awaited, now: Clock.now())
       remember()
     case .executed:
       // One that was ended while it was held never was the program.

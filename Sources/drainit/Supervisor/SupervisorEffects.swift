@@ -28,6 +28,8 @@ extension Supervisor {
       // that is only passed on changes nothing that would have to be remembered.
       if !effects.isForwarding { remember() }
       attend(readiness.follow(facts, sources.loop, moment))
+      let lost = effects.lost &+ order.takeLost()
+      if lost > 0 { log.write(.lost(lost), lifecycle.state) }
       next = order.next()
       if next != nil { moment = Clock.now() }
     }

@@ -10,9 +10,9 @@ extension Supervisor {
 
   /// Says what became of them, moment by moment.
   @inline(never) mutating func endHooks(_ ended: UInt8) {
-    for number in 0..<UInt8(3) where ended & 1 << number != 0 {
+    for number in 0..<UInt8(HookMoment.count) where ended & 1 << number != 0 {
       guard let moment = HookMoment(rawValue: number) else { continue }
-      let count = options.hooks[Int(number)].count
+      let count = options.hooks[moment].count
       for hook in 0..<count {
         let outcome = readiness.groups[CheckRole(moment)].pointee.outcome(of: hook)
         log.write(.hookEnded(moment, hook: hook, outcome), lifecycle.state)

@@ -43,22 +43,16 @@ extension Supervisor {
     let hasAnybody =
       lifecycle.state.appPID > 0 || (lifecycle.phase == .waiting) != lifecycle.plan.holds
     if secondLife == nil || !hasAnybody || lifecycle.phase == .exited { return }
-    var handOver = HandOver(pid: getpid())
-    handOver.lifecycle = lifecycle.state
-    handOver.gate = readiness.memory
-    handOver.mask = sources.signals.originalMask
-    handOver.changedDispositions = sources.dispositions.changed
-    handOver.ignoredDispositions = sources.dispositions.ignored
-    handOver.endpoint = readiness.endpointNumber
-    handOver.executable = SecondLife.executableNumber
-    handOver.notify = notices.socketNumber
-    handOver.notice = notices.readerNumber
-    handOver.notices = readiness.world.notices
-    handOver.programs = readiness.world.programs.pointee
-    handOver.traffic = window.rule.memory
-    handOver.traceBytes = Int32(truncatingIfNeeded: log.traceBytes)
-    handOver.lives = lives
-    secondLife?.store(handOver)
+    secondLife?.store(
+      HandOver(
+        pid: getpid(), executable: SecondLife.executableNumber, lifecycle: lifecycle.state,
+        gate: readiness.memory, mask: sources.signals.originalMask,
+        changedDispositions: sources.dispositions.changed,
+        ignoredDispositions: sources.dispositions.ignored, endpoint: readiness.endpointNumber,
+        notify: notices.socketNumber, notice: notices.readerNumber,
+        traceBytes: Int32(truncatingIfNeeded: log.traceBytes), notices: readiness.world.notices,
+        programs: readiness.world.programs.pointee, probes: readiness.probes,
+        traffic: window.memory, evidence: log.context.evidence, lives: lives))
   }
 
   /// Goes on where the earlier drainit had its fault.
@@ -72,6 +66,7 @@ extension Supervisor {
     lifecycle = Lifecycle(plan: plan, resuming: earlier.handOver.lifecycle)
     readiness.world.notices = earlier.handOver.notices
     window.earlier = earlier.handOver.traffic
+    log.context.evidence = earlier.handOver.evidence
     log.traceBytes = Int(earlier.handOver.traceBytes)
     app.resume(leaving: earlier.startDirectory)
     // What came from outside and was not closed yet.

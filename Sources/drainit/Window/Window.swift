@@ -40,6 +40,9 @@ struct Window: ~Copyable {
     return checks
   }
 
+  /// What a come-back has to know of it, be it that this life has not begun to watch.
+  var memory: TrafficMemory { rule.drainedAt == .never ? earlier : rule.memory }
+
   /// Why arrivals cannot be seen; nil while they can.
   var failure: Errno? { observer.failure }
 

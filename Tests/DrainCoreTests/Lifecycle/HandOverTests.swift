@@ -2,6 +2,17 @@ import Testing
 
 @testable import DrainCore
 
+extension HandOver {
+  /// That of a drainit that has nothing to hand over.
+  static var empty: HandOver {
+    HandOver(
+      pid: 1, executable: -1, lifecycle: LifecycleState(), gate: GateMemory(), mask: SignalSet(),
+      changedDispositions: SignalSet(), ignoredDispositions: SignalSet(), endpoint: -1, notify: -1,
+      notice: -1, traceBytes: 0, notices: AppNotices(), programs: ProgramGroups(),
+      probes: ProbeCounts(), traffic: TrafficMemory(), evidence: nil, lives: Lives())
+  }
+}
+
 @Suite struct HandOverTests {
   private func text(_ handOver: HandOver) -> [UInt8] {
     var buffer = ByteBuffer(capacity: HandOver.textSize)
@@ -21,22 +32,54 @@ import Testing
   }
 
   private var full: HandOver {
-    var handOver = HandOver(pid: 7)
-    handOver.executable = 5
-    handOver.programs.insert(11)
-    handOver.programs.insert(12)
-    handOver.programs.remove(11)
-    handOver.lives.comeBack(now: Instant(nanoseconds: 99))
     var story = Story.serving { $0.hasDrainHooks = true }
     story.signal(.term)
-    handOver.lifecycle = story.lifecycle.state
-    return handOver
+    var gate = GateMemory()
+    gate.isOpen = true
+    var notices = AppNotices()
+    notices.hasWritten = true
+    var programs = ProgramGroups()
+    programs.insert(11)
+    programs.insert(12)
+    programs.remove(11)
+    var probes = ProbeCounts()
+    probes.asked(IPAddress(bits: 13), at: Instant(nanoseconds: 14))
+    var traffic = TrafficMemory()
+    traffic.connections = 15
+    var evidence = TrafficEvidence()
+    evidence.last = .milliseconds(16)
+    evidence.holder = .inFlight
+    var lives = Lives()
+    lives.comeBack(now: Instant(nanoseconds: 99))
+    return HandOver(
+      pid: 7, executable: 5, lifecycle: story.lifecycle.state, gate: gate,
+      mask: SignalSet(bits: 17),
+      changedDispositions: SignalSet(bits: 18), ignoredDispositions: SignalSet(bits: 19),
+      endpoint: 20, notify: 21, notice: 22, traceBytes: 23, notices: notices, programs: programs,
+      probes: probes, traffic: traffic, evidence: evidence, lives: lives)
+  }
+
+  // Else a field that is read back as nothing would look as if it had been handed over.
+  @Test func noFieldOfTheFullOneIsEmpty() {
+    func words(_ handOver: HandOver) -> [String] {
+      Mirror(reflecting: handOver).children.map { "\($0.label ?? ""): \(bytes(of: $0.value))" }
+    }
+    let full = words(full)
+    #expect(full.count > 10)
+    for (one, other) in zip(full, words(.empty)) { #expect(one != other) }
+  }
+
+  private func bytes(of value: Any) -> [UInt8] {
+    func open<Value>(_ value: Value) -> [UInt8] { withUnsafeBytes(of: value) { [UInt8]($0) } }
+    return _openExistential(value, do: open)
   }
 
   @Test func whatIsWrittenIsRead() {
     let found = read(text(full))
     #expect(found == full)
     #expect(found?.programs[1] == 12 && found?.programs[0] == 0)
+    #expect(found?.probes.haveAll(heard: 0, drainedAt: Instant(nanoseconds: 20)) == true)
+    #expect(found?.evidence?.holder == .inFlight)
     #expect(found?.lifecycle.phase == .draining)
   }
 

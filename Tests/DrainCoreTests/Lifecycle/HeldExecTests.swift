@@ -49,6 +49,18 @@ import Testing
     #expect(!story.lifecycle.hasApp)
   }
 
+  // Its refusal may be learnt in the turn in which the window is over.
+  @Test func whoLooksWhyItIsRefusedEndsNoWindow() {
+    var story = Self.story { $0.window = DrainRange(minimum: .seconds(5), maximum: .seconds(12)) }
+    story.signal(.term, after: .milliseconds(200))
+    story.now = story.lifecycle.state.windowMaximum
+    story.lifecycle.awaitExec(of: 8, now: story.now)
+    #expect(story.lifecycle.phase == .draining)
+    story.wait(.zero)
+    #expect(story.lifecycle.phase == .stopping && story.signals == [.term])
+    #expect(story.lifecycle.state.appPID == 8)
+  }
+
   @Test func afterAFaultNobodyWaitsForIt() {
     let story = Self.story()
     var lifecycle = Lifecycle(plan: story.lifecycle.plan, resuming: story.lifecycle.state)

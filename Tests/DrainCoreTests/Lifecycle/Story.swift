@@ -14,6 +14,7 @@ struct Story {
   var listeners = Listeners.tcp
   var hasLeftovers = false
   private let holdsExec: Bool
+  private var order = EventOrder()
   private var context: LogContext
 
   /// - Parameter holdsExec: whether the app's exec takes until the story tells its end.
@@ -21,7 +22,9 @@ struct Story {
     self.holdsExec = holdsExec
     lifecycle = Lifecycle(plan: plan)
     context = LogContext(program: Array("nginx".utf8), gate: [Array("listening".utf8)], plan: plan)
+    order.begin()
     perform(lifecycle.begin(now: now))
+    work(through: order.next())
   }
 
   /// A story with a window of 5 to 12 s that somebody asked for.
@@ -38,10 +41,10 @@ struct Story {
     let end = now + time
     while lifecycle.nextDeadline <= end, exitCode == nil {
       now = max(now, lifecycle.nextDeadline)
-      perform(lifecycle.handle(.deadline, now: now))
+      handle(.deadline)
     }
     now = end
-    perform(lifecycle.handle(event, now: now))
+    handle(event)
   }
 
   mutating func signal(_ signal: Signal, from pid: Int32 = 0, after time: Interval = .zero) {
@@ -51,27 +54,29 @@ struct Story {
   /// Lets time pass.
   mutating func wait(_ time: Interval) { tell(.deadline, after: time) }
 
-  /// As the shell does it: what an effect raises is handled when those before it are done.
-  private mutating func perform(_ effects: Effects) {
-    var raised = EventQueue()
-    var effects = effects
-    while true {
-      perform(effects, &raised)
-      guard let event = raised.popFirst() else { return }
-      effects = lifecycle.handle(event, now: now)
+  // As the Supervisor does it.
+  private mutating func handle(_ event: Event) {
+    if order.begins(with: event) { work(through: event) }
+  }
+
+  private mutating func work(through event: Event?) {
+    var next = event
+    while let event = next {
+      perform(lifecycle.handle(event, now: now))
+      next = order.next()
     }
   }
 
-  private mutating func perform(_ effects: Effects, _ raised: inout EventQueue) {
+  private mutating func perform(_ effects: Effects) {
     for index in 0..<effects.count {
       done.append(effects[index])
       switch effects[index] {
       case .startApp:
-        raised.append(.appBegun(pid: 7))
-        if !holdsExec { raised.append(.appStarted(pid: 7)) }
-      case .findListeners: raised.append(.listeners(listeners))
-      case .findLeftovers: raised.append(hasLeftovers ? .leftoversFound : .nobodyLeft)
-      case .checkLive: if let isLive { raised.append(.live(isLive)) }
+        lifecycle.awaitExec(of: 7, now: now)
+        if !holdsExec { handle(.appStarted(pid: 7)) }
+      case .findListeners: handle(.listeners(listeners))
+      case .findLeftovers: handle(hasLeftovers ? .leftoversFound : .nobodyLeft)
+      case .checkLive: if let isLive { handle(.live(isLive)) }
       case .signalApp(let signal), .forward(_, let signal), .signalLeftovers(let signal):
         signals.append(signal)
       case .log(let event):

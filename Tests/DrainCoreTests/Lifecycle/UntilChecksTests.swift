@@ -7,6 +7,7 @@ import Testing
   private func draining() -> Story {
     var story = Story.serving {
       $0.endsEarly = true
+      $0.observes = true
       $0.hasUntilChecks = true
       $0.untilEvery = .milliseconds(500)
     }
@@ -79,6 +80,48 @@ import Testing
       })
     _ = next.handle(.deadline, now: story.now + .seconds(4))
     #expect(next.phase == .draining)
+  }
+
+  /// A lifecycle that was in its window, and has come back from a fault.
+  private func resumed(_ story: Story) -> Lifecycle {
+    var next = Lifecycle(plan: story.lifecycle.plan, resuming: story.lifecycle.state)
+    _ = next.resume(now: story.now)
+    return next
+  }
+
+  private func count(_ effects: Effects, where isOne: (Effect) -> Bool) -> Int {
+    (0..<effects.count).count { isOne(effects[$0]) }
+  }
+
+  @Test func afterAFaultTheTrafficIsWatchedAgain() {
+    let story = draining()
+    #expect(story.lifecycle.state.isObserving)
+    var next = resumed(story)
+    let effects = next.handle(.listeners(.tcp), now: story.now)
+    #expect(count(effects) { if case .observeTraffic = $0 { true } else { false } } == 1)
+  }
+
+  @Test func afterAFaultChecksThatHeldAreAskedAgain() {
+    var story = draining()
+    story.tell(.traffic(.quiet), after: .seconds(2))
+    story.tell(.untilChecked(true), after: .milliseconds(100))
+    #expect(story.lifecycle.phase == .draining && story.lifecycle.state.checksHold)
+    var next = resumed(story)
+    let effects = next.handle(.traffic(.quiet), now: story.now + .seconds(4))
+    #expect(next.phase == .draining)
+    #expect(count(effects) { if case .askUntil = $0 { true } else { false } } == 1)
+    _ = next.handle(.untilChecked(true), now: story.now + .seconds(4))
+    #expect(next.state.windowEnd == .check)
+  }
+
+  // Nobody answers for the earlier life's.
+  @Test func afterAFaultChecksThatWereUnderWayAreAskedAgain() {
+    var story = draining()
+    story.tell(.traffic(.quiet), after: .seconds(2))
+    #expect(story.lifecycle.state.isAskingUntil)
+    var next = resumed(story)
+    let effects = next.handle(.traffic(.quiet), now: story.now + .seconds(2))
+    #expect(count(effects) { if case .askUntil = $0 { true } else { false } } == 1)
   }
 
   @Test func aWindowThatIsOverWhenDrainitComesBackEnds() {

@@ -76,7 +76,7 @@ enum LogSamples {
       .continued(.stop), .stopped(.stop), .leftovers(.term), .inTheWay(stat), .moreInTheWay(3),
       .waitingForLeftovers, .waitingForStart, .startTimedOut(after: .seconds(9)),
       .reaped(pid: 9, .exited(code: 0)), .reaped(pid: 9, .killed(.kill)), .endedWaiting(.term),
-      .noEndpoint(port: 14_315, errno: 98), .belowAnother, .linesDropped(3),
+      .noEndpoint(port: 14_315, errno: 98), .belowAnother, .linesDropped(3), .lost(1),
       .watching(isGuess: true),
       .listensElsewhere(.datagrams(port: 53)), .listensElsewhere(.local),
       .cannotObserve(errno: 1), .cameBack(.segv, count: 1, isBare: false),

@@ -56,7 +56,7 @@ import Testing
   private func request(_ words: [String], _ environment: [String: String] = [:]) -> String {
     guard let options = read(words + ["x"]).options else { return "refused" }
     do throws(OptionError) {
-      let checks = try options.hookChecks(1) { name in
+      let checks = try options.hookChecks(.drain) { name in
         environment[String(decoding: name, as: UTF8.self)].map(bytes)
       }
       guard checks.count == 1, case .send(_, _, let request) = checks[0].kind else { return "none" }
@@ -114,7 +114,7 @@ import Testing
 
   @Test func aProgramStaysAsItIs() throws {
     let options = try #require(read(["--on-exit", "p '${A}'", "x"]).options)
-    let checks = try options.hookChecks(2) { _ in nil }
+    let checks = try options.hookChecks(.exit) { _ in nil }
     #expect(checks.map(\.kind) == [.exec([bytes("p"), bytes("${A}")])])
   }
 }

@@ -40,10 +40,10 @@ import Testing
       let data: [UInt8] = said.record == .a ? [10, 0, 0, 7] : Array(1...16)
       let answer: [UInt8]? =
         switch said.word {
-        case .has: ResolverTests.answer(asked, [([0xc0, 12], said.record.rawValue, data)])
-        case .hasNone: ResolverTests.answer(asked, [])
-        case .noName: ResolverTests.answer(asked, [], code: 3)
-        case .fails: ResolverTests.answer(asked, [], code: 2)
+        case .has: ResolverFilesTests.answer(asked, [([0xc0, 12], said.record.rawValue, data)])
+        case .hasNone: ResolverFilesTests.answer(asked, [])
+        case .noName: ResolverFilesTests.answer(asked, [], code: 3)
+        case .fails: ResolverFilesTests.answer(asked, [], code: 2)
         case .gone: nil
         }
       if let answer {

@@ -123,7 +123,7 @@ import Testing
   }
 
   @Test func itSurvivesAFault() {
-    var handOver = HandOver(pid: 1)
+    var handOver = HandOver.empty
     handOver.notify = 9
     handOver.notice = -1
     handOver.notices = told(("READY=1\nSTOPPING=1", 3), ("RELOADING=1", 4), ("WATCHDOG=1", 5))

@@ -18,6 +18,10 @@ struct Invariants {
   private var hasUnseen = false
   private var toldOfExec = false
   private var isUsed = false
+  /// Whether the checks of `--until` held when they answered last, in this life.
+  private var untilHeld = false
+  /// Whether the app was told to stop: from then on nothing begins that belongs before it.
+  private var wasTold = false
 
   mutating func before(_ event: Event, _ world: World) throws(Violation) {
     let plan = world.lifecycle.plan
@@ -35,7 +39,10 @@ struct Invariants {
     case .listeners(.unseen), .listeners(.both), .listeners(.partly): hasUnseen = true
     case .live(false): liveFailed = true
     case .arrived: isUsed = isUsed || world.lifecycle.phase == .draining
-    case .traffic(let end): until = end != .none
+    case .traffic(let end):
+      until = end != .none
+      if !until { untilHeld = false }
+    case .untilChecked(let holds): untilHeld = holds && until
     default: break
     }
   }
@@ -60,27 +67,40 @@ struct Invariants {
           throw Violation(description: "a line too many of its exec")
         }
         toldOfExec = true
-      case .log(.stopping): try checkStop(lifecycle.plan, world)
+      case .log(.stopping(let end, _, _)): try checkStop(end, lifecycle.plan, world)
       case .signalApp(.kill): try checkKill(lifecycle.plan, world)
       case .signalApp(let signal) where signal == lifecycle.state.stopSignal && phase == .stopping:
         try countStop(signal, lifecycle)
       case .forward: passedOn += 1
-      case .observeTraffic, .askUntil, .findListeners, .checkLive, .runHooks(.drain),
-        .runHooks(.ready):
-        // They may stand before the stop in one event's effects, never behind it.
-        if stoppedAt != nil {
-          throw Violation(description: "\(effects[index]) after the stop signal")
-        }
-      case .signalApp(let signal) where signal == lifecycle.plan.notice && stoppedAt != nil:
-        if signal != lifecycle.state.stopSignal && signal != .cont {
-          throw Violation(description: "a notice after the stop signal")
-        }
       case .signalLeftovers(let signal): try checkLeftovers(signal, world)
       case .exit(let code): try checkExit(code, world)
       default: break
       }
     }
     try checkForward(event, passedOn, world)
+  }
+
+  /// An effect is about to be done: after the app was sent its stop signal no notice, no observation and no
+  /// hook of before begins, whatever was decided when.
+  mutating func performing(_ effect: Effect, _ world: World) throws(Violation) {
+    switch effect {
+    case .log(.stopping): wasTold = true
+    case .observeTraffic, .askUntil, .findListeners, .checkLive, .runHooks(.drain),
+      .runHooks(.ready):
+      if wasTold { throw Violation(description: "\(effect) after the stop signal") }
+    case .signalApp(let signal):
+      let plan = world.lifecycle.plan
+      if wasTold && signal == plan.notice && signal != world.lifecycle.state.stopSignal {
+        throw Violation(description: "a notice after the stop signal")
+      }
+    default: break
+    }
+  }
+
+  /// drainit comes back from a fault: what traffic and checks came to before is to be judged anew.
+  mutating func comeBack() {
+    until = false
+    untilHeld = false
   }
 
   private mutating func checkReadiness(
@@ -107,7 +127,16 @@ struct Invariants {
     }
   }
 
-  private mutating func checkStop(_ plan: DrainPlan, _ world: World) throws(Violation) {
+  private mutating func checkStop(
+    _ end: WindowEnd, _ plan: DrainPlan, _ world: World
+  ) throws(Violation) {
+    switch end {
+    case .quiet, .closed, .probed:
+      if plan.hasUntilChecks { throw Violation(description: "no check was asked: \(end)") }
+    case .check:
+      if !untilHeld { throw Violation(description: "the checks of --until do not hold") }
+    default: break
+    }
     guard stoppedAt == nil else { throw Violation(description: "stopped twice") }
     stoppedAt = world.now
     guard let drainedAt else { throw Violation(description: "stopped without a drain signal") }

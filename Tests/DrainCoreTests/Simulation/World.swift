@@ -20,8 +20,9 @@ struct World {
   var seen = Invariants()
   /// The phases that it was in.
   var visited: [Phase] = []
-  /// What effects have raised, and whether some are being done.
-  private var raised = EventQueue()
+  /// Whether its traffic is watched.
+  private(set) var isObserving = false
+  private var order = EventOrder()
   private var isPerforming = false
   /// How many signals could be passed on without a question to `handle`.
   var shortcuts = 0
@@ -38,7 +39,7 @@ struct World {
 
   /// Lives the whole history and a calm end in which drainit must finish.
   mutating func live(_ history: History) throws(Violation) {
-    try perform(lifecycle.begin(now: now))
+    try start(lifecycle.begin(now: now))
     for step in history.steps {
       try pass(to: now + step.after)
       if exitCode != nil { return }
@@ -86,8 +87,29 @@ struct World {
   }
 
   private mutating func deliver(_ event: Event) throws(Violation) {
-    if isPerforming { return raised.append(event) }
-    guard exitCode == nil else { return }
+    // What effects raise is handled to its end; from outside nothing comes any more.
+    if exitCode != nil && !isPerforming { return }
+    if order.begins(with: event) { try work(through: event) }
+  }
+
+  /// As the Supervisor does it: what an effect raises is handled when those before it are done.
+  private mutating func work(through event: Event?) throws(Violation) {
+    var next = event
+    while let event = next {
+      try take(event)
+      next = order.next()
+    }
+    if order.takeLost() > 0 { throw Violation(description: "an event was lost") }
+  }
+
+  /// Does what a beginning or a come-back comes to, and what that leads to.
+  private mutating func start(_ effects: Effects) throws(Violation) {
+    order.begin()
+    try perform(effects)
+    try work(through: order.next())
+  }
+
+  private mutating func take(_ event: Event) throws(Violation) {
     var event = event
     switch event {
     case .appEnded(let how):
@@ -100,12 +122,16 @@ struct World {
       isExecuted = true
     case .appNotStarted(let code):
       guard isAlive else { return }
+      // Another child had looked why.
+      lifecycle.awaitExec(of: 8, now: now)
       isAlive = false
       ending = .exited(code: code)
     case .gateOpened:
       guard isAlive, isExecuted else { return }
     case .appStopped, .appContinued, .extend:
       guard isAlive else { return }
+    case .traffic, .arrived:
+      guard isObserving else { return }
     case .signal(let received, let program):
       // The shell looks the program up only where it matters.
       if !lifecycle.plan.signals.needsProgram(for: received) {
@@ -119,15 +145,27 @@ struct World {
     try seen.after(event, effects, self)
     if visited.last != lifecycle.phase { visited.append(lifecycle.phase) }
     try perform(effects)
+    if case .listeners(let found) = event { try checkWatched(found) }
   }
 
-  /// Does effects in their order; what they raise is handled afterwards.
+  /// Who asked what the app listens on watches it, if there is something to see.
+  private func checkWatched(_ found: Listeners) throws(Violation) {
+    guard lifecycle.phase == .draining, lifecycle.plan.observes, !isObserving else { return }
+    switch found {
+    case .tcp, .both, .partly, .unknown:
+      throw Violation(description: "nobody watches the app's traffic")
+    case .none, .client, .unseen: break
+    }
+  }
+
+  /// Does effects in their order.
   private mutating func perform(_ effects: Effects) throws(Violation) {
     isPerforming = true
-    for index in 0..<effects.count { try apply(effects[index]) }
+    for index in 0..<effects.count {
+      try seen.performing(effects[index], self)
+      try apply(effects[index])
+    }
     isPerforming = false
-    if raised.lost > 0 { throw Violation(description: "an event was lost") }
-    if let next = raised.popFirst() { try deliver(next) }
   }
 
   /// Where the shell may pass a signal on without a question to `handle`, that must be all there is to do.
@@ -151,7 +189,7 @@ struct World {
   }
 
   private mutating func comeBack() throws(Violation) {
-    var handOver = HandOver(pid: 1)
+    var handOver = HandOver.empty
     handOver.lifecycle = lifecycle.state
     var text = ByteBuffer(capacity: HandOver.textSize)
     handOver.append(to: &text)
@@ -159,16 +197,33 @@ struct World {
       throw Violation(description: "the state did not survive being written and read back")
     }
     lifecycle = Lifecycle(plan: lifecycle.plan, resuming: read.lifecycle)
+    forgetWhatWasUnderWay()
     let effects = lifecycle.resume(now: now)
     try seen.after(.deadline, effects, self)
-    try perform(effects)
+    try start(effects)
+  }
+
+  /// Its checks, hooks and watch were the earlier life's: nobody answers for them any more.
+  private mutating func forgetWhatWasUnderWay() {
+    order = EventOrder()
+    isObserving = false
+    isExecuted = isAlive
+    pending = pending.compactMap { one -> (at: Instant, event: Event)? in
+      switch one.event {
+      case .live, .untilChecked, .hooksEnded, .appStarted: nil
+      // Nobody reads the reason; the child ends with its code.
+      case .appNotStarted(let code): (one.at, .appEnded(.exited(code: code)))
+      default: one
+      }
+    }
+    seen.comeBack()
   }
 
   private mutating func apply(_ effect: Effect) throws(Violation) {
     switch effect {
     case .startApp:
       isAlive = true
-      try deliver(.appBegun(pid: 7))
+      lifecycle.awaitExec(of: 7, now: now)
       let event = app.fails ? Event.appNotStarted(code: 127) : .appStarted(pid: 7)
       if let time = app.execTakes {
         pending.append((now + time, event))
@@ -202,9 +257,11 @@ struct World {
       try deliver(isLeft ? .leftoversFound : .nobodyLeft)
     case .signalLeftovers(.kill): pending.append((now, .nobodyLeft))
     case .exit(let code): exitCode = code
-    case .forward, .signalLeftovers, .observeTraffic, .stopObserving, .stopAsJob, .continueAsJob,
-      .missWatchdog, .log:
-      break
+    case .observeTraffic: isObserving = true
+    case .stopObserving:
+      if !isObserving { throw Violation(description: "a watch ended that had not begun") }
+      isObserving = false
+    case .forward, .signalLeftovers, .stopAsJob, .continueAsJob, .missWatchdog, .log: break
     }
   }
 }

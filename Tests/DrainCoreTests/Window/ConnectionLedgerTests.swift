@@ -116,7 +116,7 @@ private struct Bench: ~Copyable {
       bench.look(1_000, [connection(2), connection(1), connection(2)]) == [
         .connection, .connection,
       ])
-    #expect(bench.ledger.remembered == 2)
+    #expect(bench.ledger.count == 2)
   }
 
   @Test func aConnectionBetweenTwoLooksIsToldByItsEnd() {
@@ -154,7 +154,7 @@ private struct Bench: ~Copyable {
     }
     #expect(bench.ledger.closed(connection(3, state: .close), at: after(1_001)) == nil)
     _ = bench.ledger.endLook(cost: .zero)
-    #expect(bench.ledger.remembered == 99)
+    #expect(bench.ledger.count == 99)
   }
 
   /// The kernel has made a batch of the dump, a connection in it closes, and its end is read first.
@@ -172,7 +172,7 @@ private struct Bench: ~Copyable {
     #expect(bench.ledger.saw(connection(2), at: after(1_000)) == nil)
     _ = bench.ledger.endLook(cost: .zero)
     for moment in [2_000, 3_000] as [Int64] { _ = bench.look(moment, []) }
-    #expect(bench.ledger.remembered == 0)
+    #expect(bench.ledger.count == 0)
   }
 
   @Test func whatOneLookPassesOverIsNotNewInTheNext() {
@@ -182,7 +182,7 @@ private struct Bench: ~Copyable {
     #expect(bench.look(2_000, [connection(1)]) == [])
     _ = bench.look(3_000, [])
     _ = bench.look(4_000, [])
-    #expect(bench.ledger.remembered == 0)
+    #expect(bench.ledger.count == 0)
   }
 
   @Test func whatNobodyHasAcceptedWaitsAndIsAnArrival() {
@@ -240,7 +240,7 @@ private struct Bench: ~Copyable {
     var rest = connection(2, state: .finWait2, inode: 0)
     rest.bytesReceived = nil
     #expect(bench.look(1_000, [rest]) == [])
-    #expect(bench.ledger.remembered == 0)
+    #expect(bench.ledger.count == 0)
   }
 
   @Test func withoutRoomEveryByteIsAWeakArrival() {
@@ -272,7 +272,7 @@ private struct Bench: ~Copyable {
     var bench = Bench(connections: 5_000)
     var cookies = (1...4_000).map { _ in random.next() }
     _ = bench.look(5, cookies.map { connection($0, age: 5_000) })
-    #expect(bench.ledger.remembered == 4_000)
+    #expect(bench.ledger.count == 4_000)
     for round in 1...20 as ClosedRange<Int64> {
       cookies.shuffle(using: &random)
       let gone = cookies.suffix(50)
@@ -285,7 +285,7 @@ private struct Bench: ~Copyable {
       cookies.shuffle(using: &random)
       let arrivals = bench.look(round * 1_000, cookies.map { connection($0, age: 5_000) })
       #expect(arrivals == [Arrival.Kind](repeating: .connection, count: 30))
-      #expect(bench.ledger.remembered == cookies.count)
+      #expect(bench.ledger.count == cookies.count)
     }
   }
 
@@ -304,7 +304,7 @@ private struct Bench: ~Copyable {
       case 2...9: _ = bench.ledger.closed(row, at: after(step))
       default: _ = bench.ledger.saw(row, at: after(step))
       }
-      #expect(bench.ledger.remembered <= 50)
+      #expect(bench.ledger.count <= 50)
     }
   }
 

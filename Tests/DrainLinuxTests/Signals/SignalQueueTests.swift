@@ -51,7 +51,7 @@ import Testing
     #expect(piece.end() == 0)
   }
 
-  // The batch holds eight.
+  // signalfd(2) hands over as many at a time as are asked for: none between two reads is lost.
   @Test func manyAtOnceAreAllRead() throws {
     let piece = try Piece(["signals"])
     _ = piece.line()

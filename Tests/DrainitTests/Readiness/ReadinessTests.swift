@@ -56,14 +56,18 @@ import Testing
   }
 
   @Test func whoeverProbedBeforeTheSignalHasToHearOfIt() throws {
-    let bench = try ReadinessBench("--ready", "none")
+    let bench = try ReadinessBench("--ready", "none", "--until", "probed:1")
     bench.becomeReady()
     #expect(bench.ask("/readyz").status == "200")
     let drainedAt = Clock.now()
     bench.drain()
     #expect(!bench.wasProbed(1, since: drainedAt))
+    bench.readiness.world.hasChanged = false
     #expect(bench.ask("/readyz").status == "503")
     #expect(bench.wasProbed(1, since: drainedAt))
+    // Known to a come-back, too.
+    let isToRemember = bench.readiness.world.hasChanged
+    #expect(isToRemember)
     #expect(!bench.wasProbed(2, since: drainedAt))
   }
 
@@ -161,7 +165,7 @@ import Testing
     for moment in [HookMoment.ready, .drain, .exit] {
       bench.note(bench.readiness.runHooks(moment, bench.facts, bench.loop, Clock.now()))
     }
-    for _ in 0..<7 {
+    for _ in 0..<CheckRole.count {
       let connection = try #require(app.accept())
       #expect(bench.isOwn(connection.port))
     }

@@ -57,6 +57,11 @@ class Flow:
         return self
 
 
+def habits(bench, *words):
+    """The command of an app with odd habits (Fixtures/habits.py)."""
+    return ["/usr/bin/python3", bench / "habits.py", *words]
+
+
 def connection(port, source="127.0.0.1", to="127.0.0.1"):
     """A TCP connection from an address of one's own (all of 127.0.0.0/8 is)."""
     made = socket.socket()

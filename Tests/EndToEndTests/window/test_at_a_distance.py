@@ -316,7 +316,7 @@ def assert_answered_first(box, asked, idle=()):
     box.wait()
     stop = Stop(box)
     assert not [one.trouble for one in asked if one.trouble], (asked[0].trouble, stop)
-    # What a slow reader's kernel has, it has.
+    # One clock, this process'. What a slow reader's kernel has, it has: two thirds of a second of it.
     assert all(one.at < over + 1 for one in asked), ([one.at - over for one in asked], stop)
     assert stop.end == "quiet" and stop.seconds < 20, stop
 

@@ -16,15 +16,11 @@ import pytest
 import probing
 from box import until
 from conftest import NOBODY
-from traffic import Stop, Traffic
+from traffic import Stop, Traffic, habits
 
 # Docker's default for root: no CAP_SYS_PTRACE.
 ROOT = ("setpriv", "--bounding-set=-sys_ptrace,-sys_admin", "--inh-caps=-all")
 SECOND = ("--until", "quiet:1s", "--log", "json")
-
-
-def habits(bench, *words):
-    return ["/usr/bin/python3", bench / "habits.py", *words]
 
 
 def serve(drainit, *options, app=("web", "8080"), drain="1s..20s", before=NOBODY, **more):

@@ -11,19 +11,14 @@ func readSignals() throws(Errno) -> Int32 {
   try loop.add(queue.number, EventToken(kind: 1), .arrivals)
   try loop.add(faults.number, EventToken(kind: 2), .reading)
   say("ready ", getpid())
-  var turns: Int32 = 0
   while true {
     let count = loop.wait(until: nil)
-    turns &+= 1
     for index in 0..<count {
       if loop[index].token.kind == 1 {
         queue.becomeReadable()
         while let received = queue.next() {
           show(received)
-          if received.signal == .term {
-            say("turns ", turns)
-            return 0
-          }
+          if received.signal == .term { return 0 }
         }
       } else {
         while let received = faults.next() { show(received) }

@@ -4,7 +4,7 @@ import types
 
 import pytest
 
-from test_hold import Hold
+from hold import Hold
 from test_which_sockets import FOREIGN, HIDDEN, ROOT, USER, server, systemd  # noqa: F401
 from traffic import Stop, Traffic
 

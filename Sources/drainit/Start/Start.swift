@@ -8,7 +8,7 @@ import DrainLinux
   _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> Int32 {
   // Returns the exit code; nothing calls exit while an owning value is alive.
-  FaultSignals.arm()
+  FaultSignals.arm { SecondLife.begin(after: $0) }
   let earlier = EarlierLife(arguments, environment)
   switch prepare(Command(count, arguments, environment), earlier) {
   case .ended(let code):

@@ -13,8 +13,7 @@ import pytest
 import probing
 from box import until
 from conftest import NOBODY
-from test_hold import Hold, seconds
-from test_traffic_seen import habits
+from hold import Hold, seconds
 from traffic import Stop, Traffic
 
 PYTHON = "/usr/bin/python3"

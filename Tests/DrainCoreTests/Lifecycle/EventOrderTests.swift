@@ -1,7 +1,6 @@
-import DrainCore
 import Testing
 
-@testable import drainit
+@testable import DrainCore
 
 @Suite struct EventOrderTests {
   private func next(_ order: inout EventOrder) -> String {
@@ -34,6 +33,13 @@ import Testing
     #expect(next(&order) == "gateOpened")
     #expect(next(&order) == "none")
     #expect(order.begins(with: .deadline) == true)
+  }
+
+  @Test func whatFindsNoRoomIsToldOnce() {
+    var order = EventOrder()
+    order.begin()
+    for _ in 0..<(EventQueue.capacity + 2) { _ = order.begins(with: .nobodyLeft) }
+    #expect(order.takeLost() == 2 && order.takeLost() == 0)
   }
 
   @Test func whereNothingIsRaisedTheNextEventIsHandledAtOnce() {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import DrainCore
 
-@Suite struct LeftOversTests {
+@Suite struct LeavingTests {
   private func ended(_ change: (inout DrainPlan) -> Void) -> Story {
     var story = Story.serving(change)
     story.hasLeftovers = true
