@@ -175,7 +175,7 @@ def test_a_check_to_a_wall_delays_no_other_answer(drainit):
     for _ in range(20):
         begun = time.monotonic()
         assert probing.get(box, "/livez").status == 200
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 3
 
 
 def test_the_log_says_when_the_gate_opened(drainit):

@@ -22,7 +22,7 @@ def test_a_name_server_that_is_dead_delays_nothing(drainit, place):
     for _ in range(20):
         begun = time.monotonic()
         assert probing.get(box, "/livez").status == 200
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 5
     assert probing.get(box).status == 503
     # Nor does the end wait for it.
     box.tell("")
