@@ -170,8 +170,9 @@ struct CheckWorld: ~Copyable {
   /// Whether there is something new that a come-back has to know.
   var hasChanged = false
   /// What an app has that waits in vain for a TCP listener, and when to look for that next.
-  private(set) var elsewhere = OtherListener.none
+  private var elsewhere = OtherListener.none
   private var elsewhereDue = Instant.never
+  private var hasToldElsewhere = false
 
   init(ports: consuming AppPorts, settings: ChildSettings) {
     self.ports = ports
@@ -199,6 +200,13 @@ struct CheckWorld: ~Copyable {
       elsewhere = ports.listeners().otherListener
     }
     return .fails(.listensElsewhere(elsewhere))
+  }
+
+  /// What it has else, once that is known, to be told once; nil before and afterwards.
+  mutating func takeElsewhere() -> OtherListener? {
+    if hasToldElsewhere || elsewhere == .none { return nil }
+    hasToldElsewhere = true
+    return elsewhere
   }
 
   /// A program runs, as the leader of that group.

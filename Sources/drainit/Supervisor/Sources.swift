@@ -9,6 +9,8 @@ struct Sources: ~Copyable {
   var faults: FaultSignals
   /// What the app's dispositions were before drainit changed its own.
   let dispositions: Dispositions
+  /// How many signals were read in this turn.
+  private var taken = 0
 
   /// Blocks signals before anything else: from here on none is lost.
   ///
@@ -30,5 +32,25 @@ struct Sources: ~Copyable {
     self.dispositions = dispositions
     self.faults = faults
     self.loop = loop
+  }
+
+  /// Waits, which begins a turn; how many events there are.
+  mutating func wait(until deadline: Instant?) -> Int {
+    taken = 0
+    return loop.wait(until: deadline)
+  }
+
+  /// The next signal of this turn, or nil. A few a turn, so that a storm of them stops no probe.
+  mutating func nextSignal() -> ReceivedSignal? {
+    if taken == Sources.signalsATurn { return nil }
+    taken &+= 1
+    return signals.next()
+  }
+
+  static var signalsATurn: Int { 4 }
+
+  /// When there may be more of them without an event: at once, or never.
+  var nextDeadline: Instant {
+    mutating get { signals.mayHaveMore ? Instant(nanoseconds: 0) : .never }
   }
 }

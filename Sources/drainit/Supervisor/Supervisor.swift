@@ -12,16 +12,12 @@ struct Supervisor: ~Copyable {
   var readiness: Readiness
   var notices: NoticeSources
   var window: Window
-  var hasNotedObserver = false
-  var hasNotedElsewhere = false
   var app: AppProcess
   /// What lies ready for a fault; nil before the app runs, or where it cannot be had.
   var secondLife: SecondLife?
   var lives: Lives
   var reaping = Reaping()
-  /// What drainit has done so far.
-  var counts = RunCounts()
-  private let report: ReportFacts
+  var reports: Reports
   private var idle = Rest(now: .never)
   var order = EventOrder()
   /// Set when there is nothing left to do.
@@ -55,7 +51,7 @@ struct Supervisor: ~Copyable {
     self.readiness = readiness
     self.notices = notices
     self.readiness.world.notices.watchdogPeriod = self.notices.watchdogPeriod
-    report = ReportFacts(plan)
+    reports = Reports(options, plan)
     window = Window(options, plan)
     log = Log(sink, options, context)
     if !plan.isFirstProcess {
@@ -98,15 +94,10 @@ struct Supervisor: ~Copyable {
         if exitCode != nil { break }
         deadline = nextDeadline
       }
-      let count = sources.loop.wait(until: deadline ?? rest())
+      let count = sources.wait(until: deadline ?? rest())
       if count > 0 { idle.disturb() }
       for index in 0..<count { take(sources.loop[index]) }
-      // A few a turn, so that a storm of them stops no probe.
-      var signals = 0
-      while signals < 4, exitCode == nil, let received = sources.signals.next() {
-        signals &+= 1
-        take(received)
-      }
+      while exitCode == nil, let received = sources.nextSignal() { take(received) }
       // What is left to reap is looked at again in the next turn, after everything else.
       if reaping.isOwed && reaping.nextDeadline <= Clock.now() { reap() }
     }
@@ -150,8 +141,7 @@ struct Supervisor: ~Copyable {
     @inline(never) mutating get {
       var next = min(
         window.nextDeadline, min(lifecycle.nextDeadline, readiness.nextDeadline))
-      next = min(next, reaping.nextDeadline)
-      if sources.signals.mayHaveMore { next = Instant(nanoseconds: 0) }
+      next = min(next, min(reaping.nextDeadline, sources.nextDeadline))
       return next == .never ? nil : next
     }
   }
@@ -208,30 +198,6 @@ struct Supervisor: ~Copyable {
     }
   }
 
-  /// Answers whoever asks for `/metrics` or `/status`.
-  @inline(never) private mutating func answerReports() {
-    report.endpoint = facts
-    report.state = lifecycle.state
-    report.now = Clock.now()
-    report.sinceEpoch = Clock.sinceEpoch()
-    report.counts = counts
-    report.counts.logLinesDropped = log.linesDropped
-    report.counts.comeBacks = UInt64(lives.count)
-    report.hasNotices = options.usesNotify
-    report.notices = readiness.world.notices
-    report.status = log.context.status
-    report.program = log.context.program
-    report.clientPort = readiness.clientPort
-    report.ports = readiness.watchedPorts
-    report.portsOwner = readiness.world.ports.way.owner
-    report.hasEvidence = window.rule.drainedAt != .never
-    if report.hasEvidence { report.evidence = window.rule.evidence }
-    readiness.answerReports(report, sources.loop)
-    // Held by one alone it is changed in place.
-    report.status = []
-    report.program = []
-  }
-
   /// Tells the lifecycle what the readiness side found out.
   @inline(never) mutating func attend(_ news: ReadinessNews) {
     if news.mayStart { handle(.startAllowed, Clock.now()) }
@@ -242,8 +208,11 @@ struct Supervisor: ~Copyable {
     if let holds = news.untilHolds { handle(.untilChecked(holds), Clock.now()) }
     if news.endedHooks != 0 { endHooks(news.endedHooks) }
     if news.kubeletAsked && lifecycle.plan.sparesKubelet { handle(.kubeletAsked, Clock.now()) }
-    if news.wantsReport { answerReports() }
-    if readiness.world.elsewhere != .none && !hasNotedElsewhere { noteElsewhere() }
+    if news.wantsReport {
+      reports.answer(
+        facts, lifecycle.state, comeBacks: lives.count, log, window, &readiness, sources.loop)
+    }
+    if let other = readiness.world.takeElsewhere() { note(other) }
     if readiness.world.hasChanged {
       readiness.world.hasChanged = false
       remember()

@@ -33,7 +33,7 @@ extension Supervisor {
   }
 
   mutating func passOn(_ received: ReceivedSignal, as signal: Signal) {
-    counts.signalsForwarded &+= 1
+    reports.counts.signalsForwarded &+= 1
     let delivery = app.passOn(received, as: signal, to: lifecycle.state.appPID)
     SignalQueue.passedOn()
     // A call that is not made costs the app's own signals nothing.
@@ -100,7 +100,7 @@ extension Supervisor {
   ) {
     // The app was counted when it ended, and is only reaped now.
     if isApp && !lifecycle.hasApp { return }
-    counts.processesReaped &+= 1
+    reports.counts.processesReaped &+= 1
     if isApp {
       app.takeTerminalBack(from: pid)
       handle(.appEnded(ending), now)

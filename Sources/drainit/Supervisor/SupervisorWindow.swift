@@ -67,17 +67,15 @@ extension Supervisor {
     if end != lifecycle.state.traffic { handle(.traffic(end), now) }
   }
 
-  /// Says once what an app has that waits in vain for a TCP listener.
-  @inline(never) mutating func noteElsewhere() {
-    hasNotedElsewhere = true
+  /// Says what an app has that waits in vain for a TCP listener.
+  @inline(never) mutating func note(_ other: OtherListener) {
     log.context.unixPath = readiness.world.ports.unixListener
-    log.write(.listensElsewhere(readiness.world.elsewhere), lifecycle.state)
+    log.write(.listensElsewhere(other), lifecycle.state)
   }
 
-  /// Says once that arrivals cannot be seen.
+  /// Says that arrivals cannot be seen.
   @inline(never) private mutating func noteObserver() {
-    guard let failure = window.failure, !hasNotedObserver else { return }
-    hasNotedObserver = true
+    guard let failure = window.takeFailure() else { return }
     log.write(.cannotObserve(errno: failure.number), lifecycle.state)
   }
 }

@@ -10,6 +10,7 @@ struct Window: ~Copyable {
   /// Whether there is something that silence does not end.
   private let waitsForMore: Bool
   private var isWatching = false
+  private var hasToldFailure = false
   /// What an earlier life saw of this window.
   var earlier = TrafficMemory()
 
@@ -45,6 +46,13 @@ struct Window: ~Copyable {
 
   /// Why arrivals cannot be seen; nil while they can.
   var failure: Errno? { observer.failure }
+
+  /// The same, to be told once; nil afterwards.
+  mutating func takeFailure() -> Errno? {
+    if hasToldFailure { return nil }
+    hasToldFailure = failure != nil
+    return failure
+  }
 
   /// What the window has shown; nil where nothing was watched.
   var evidence: TrafficEvidence? {

@@ -84,7 +84,7 @@ private func word(_ outcome: ExecOutcome) -> String {
       let before = loop.wait(until: Clock.now() + .milliseconds(10))
       try file.letGo()
       let count = loop.wait(until: Clock.now() + .seconds(20))
-      said.append("\(EventSource(loop[0].token)!)")
+      said.append(sourceName(loop[0].token))
       said.append(word(app.awaitExec(loop)))
       let after = loop.wait(until: Clock.now() + .milliseconds(10))
       _ = kill(pid, SIGKILL)

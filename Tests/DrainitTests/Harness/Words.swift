@@ -1,5 +1,6 @@
 import CLinux
 import DrainCore
+import DrainLinux
 import Testing
 
 @testable import drainit
@@ -29,3 +30,6 @@ private func vector(_ words: [String]) -> UnsafeMutablePointer<UnsafeMutablePoin
 func plan(_ options: Options) throws -> DrainPlan {
   try DrainPlan.make(options, platform: .elsewhere, isFirstProcess: true)
 }
+
+/// Whom a token leads to.
+func sourceName(_ token: EventToken) -> String { EventSource(token).map { "\($0)" } ?? "nobody" }

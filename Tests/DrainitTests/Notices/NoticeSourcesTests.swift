@@ -152,7 +152,7 @@ import Testing
     let app = try Datagrams()
     #expect(app.send("READY=1", to: name(sources)))
     let count = loop.wait(until: Clock.now() + .seconds(20))
-    let told = Set((0..<count).map { index in "\(EventSource(loop[index].token)!)" })
+    let told = Set((0..<count).map { index in sourceName(loop[index].token) })
     #expect(told == ["notify", "notice"])
     let hasLine = sources.readLine(loop)
     #expect(hasLine)

@@ -19,7 +19,9 @@ final class ReadinessBench {
   private(set) var kubeletAsked = 0
   private(set) var reports = 0
 
-  init(_ words: String...) throws {
+  convenience init(_ words: String...) throws { try self.init(words) }
+
+  init(_ words: [String]) throws {
     // A port of the kernel's choice, free again.
     let endpoint = try Listener().port
     let options = try options(["--listen", "127.0.0.1:\(endpoint)"] + words + ["--", "app"])

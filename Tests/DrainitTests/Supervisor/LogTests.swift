@@ -51,7 +51,7 @@ private let draining = LogEvent.draining(
     _ = linux_fcntl(outlet.end, 1031, 4096)
     var log = try makeLog(outlet)
     var written = 0
-    while log.linesDropped == 0 {
+    while log.linesDropped == 0 && written < 1_000 {
       log.write(.unready, LifecycleState())
       written += 1
     }

@@ -35,10 +35,10 @@ import Testing
       try sendToThisThread(.usr1)
       let isBlocked = [Signal.term, .usr1, .rtmin, .segv].map { mask().contains($0) }
       let count = sources.loop.wait(until: Clock.now() + .seconds(20))
-      let source = EventSource(sources.loop[0].token)
+      let source = sourceName(sources.loop[0].token)
       sources.signals.becomeReadable()
       let received = sources.signals.next()
-      return (isBlocked, count, "\(source!)", received?.signal)
+      return (isBlocked, count, source, received?.signal)
     }
     #expect(found.0 == [true, true, true, false])
     #expect(found.1 == 1)
@@ -53,7 +53,7 @@ import Testing
       let writer = sources.faults.handlerNumber
       _ = withUnsafeBytes(of: &record) { SystemCall.write(writer, $0) }
       _ = sources.loop.wait(until: Clock.now() + .seconds(20))
-      return ("\(EventSource(sources.loop[0].token)!)", sources.faults.next()?.signal)
+      return (sourceName(sources.loop[0].token), sources.faults.next()?.signal)
     }
     #expect(found == ("faults", .segv))
   }
@@ -71,6 +71,32 @@ import Testing
     #expect(found.0 == earlier.mask)
     #expect(found.1 == earlier.changedDispositions)
     #expect(found.2 == earlier.ignoredDispositions)
+  }
+
+  // More come than a turn takes, and each is told of once.
+  @Test func aTurnTakesAFewAndTheRestIsDueAtOnce() throws {
+    let found = try withSources { sources in
+      let before = sources.nextDeadline
+      for value in 0..<9 { try sendToThisThread(.rtmin, value: UInt64(value)) }
+      var turns: [Int] = []
+      var values: [UInt64] = []
+      var end = Clock.now() + .seconds(20)
+      repeat {
+        let count = sources.wait(until: end)
+        end = Clock.now()
+        for _ in 0..<count { sources.signals.becomeReadable() }
+        var taken = 0
+        while let received = sources.nextSignal() {
+          taken += 1
+          values.append(received.value)
+        }
+        turns.append(taken)
+      } while sources.nextDeadline != .never && turns.count < 20
+      return (before, turns, values)
+    }
+    #expect(found.0 == .never)
+    #expect(found.1 == [4, 4, 1])
+    #expect(found.2 == Array(0..<9))
   }
 
   @Test func childrenThatEndLeaveAStatus() throws {

@@ -178,4 +178,23 @@ private final class Scene {
     scene.drain()
     #expect((scene.window.evidence?.newConnections ?? 0) >= 5)
   }
+
+  @Test func thatNothingCanBeSeenIsToldOnce() throws {
+    let told = try aside {
+      let scene = try Scene("--drain", "1s..60s")
+      let before = scene.window.takeFailure()
+      try refuseNetlink()
+      scene.found.ports.insert(scene.app.port)
+      scene.window.begin(
+        scene.found.ports, at: ListeningEnds(), drainedAt: scene.now, hasUnseen: false, scene.loop,
+        scene.now)
+      let failures = [before, scene.window.takeFailure(), scene.window.takeFailure()]
+      return (failures, scene.window.failure, scene.verdict, scene.window.nextDeadline)
+    }
+    #expect(told.0 == [nil, Errno(EPERM), nil])
+    #expect(told.1 == Errno(EPERM))
+    // The window lasts its maximum, whatever silence there is.
+    #expect(told.2 == nil)
+    #expect(told.3 == .never)
+  }
 }
