@@ -198,6 +198,9 @@ static inline int linux_is_noexec(const char *path) {
   struct statfs system;
   return syscall(SYS_statfs, path, &system) == 0 && (system.f_flags & 8) != 0;
 }
+static inline int linux_has_capabilities(const char *path) {
+  return syscall(SYS_getxattr, path, "security.capability", 0, 0) > 0;
+}
 static const int linux_SA_SIGINFO = SA_SIGINFO, linux_SA_ONSTACK = SA_ONSTACK, linux_SA_RESTART = SA_RESTART;
 static const int linux_SIG_BLOCK = SIG_BLOCK, linux_SIG_UNBLOCK = SIG_UNBLOCK, linux_SIG_SETMASK = SIG_SETMASK;
 static const unsigned long linux_TIOCGPGRP = TIOCGPGRP, linux_TIOCSPGRP = TIOCSPGRP;

@@ -5,6 +5,8 @@ public struct ProgramObstacle: Equatable, Sendable {
     case notInPath
     /// It may not be executed: EISDIR, EACCES, or EPERM where nothing of its file system may be.
     case refused(errno: Int32)
+    /// It has capabilities (setcap) that it is refused: EPERM.
+    case capabilities
     /// A script without an interpreter line, and there is no shell.
     case noShell
     /// The interpreter that its first line names, or the loader that it was linked with, cannot be used, for
@@ -39,6 +41,9 @@ extension ByteBuffer {
       case 21: append("is a directory")
       default: append("is not executable: permission denied (chmod +x)")
       }
+    case .capabilities:
+      append(obstacle.file.isEmpty ? "has" : ", which has")
+      append(" capabilities (setcap) that this container may not have")
     case .noShell: append("is a script without #!, and there is no /bin/sh")
     case .interpreter(let errno):
       append(" (its #! line): ")
@@ -49,6 +54,7 @@ extension ByteBuffer {
     case .loader(let errno):
       append(" (its ELF loader): ")
       append(errno: errno)
+      if errno != 2 { return }
       if obstacle.file.span.index(of: "ld-linux") != nil {
         append("; it was built for glibc, and this image has none")
       } else if obstacle.file.span.index(of: "ld-musl") != nil {
@@ -57,29 +63,26 @@ extension ByteBuffer {
     case .machine(let number):
       append(obstacle.file.isEmpty ? "is" : ",")
       append(" a program for ")
-      append(machine: number)
+      append(UInt64(number), in: machines, else: "machine ")
       append(", and this machine is ")
-      append(machine: ELFHeader.native)
+      append(UInt64(ELFHeader.native), in: machines, else: "machine ")
     case .macOS, .windows:
       append(obstacle.file.isEmpty ? "is" : ",")
       append(" a program for ")
       append(obstacle.kind == .macOS ? "macOS" : "Windows")
     }
   }
+}
 
-  /// A machine as images name it (GOARCH), or its number (elf(5), e_machine).
-  private mutating func append(machine: UInt16) {
-    switch machine {
-    case 3: append("386")
-    case 21: append("ppc64le")
-    case 22: append("s390x")
-    case 40: append("arm")
-    case 62: append("amd64")
-    case 183: append("arm64")
-    case 243: append("riscv64")
-    default:
-      append("machine ")
-      append(decimal: UInt64(machine))
-    }
-  }
+/// Machines as images name them (GOARCH), by their numbers (elf(5), e_machine).
+private var machines: Literal {
+  """
+  3 386
+  21 ppc64le
+  22 s390x
+  40 arm
+  62 amd64
+  183 arm64
+  243 riscv64
+  """
 }

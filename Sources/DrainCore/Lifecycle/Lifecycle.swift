@@ -97,7 +97,9 @@ public struct Lifecycle: Sendable {
       endWindowWhenOver(now, &effects)
     case .leaving:
       effects.append(state.exitHooksRun ? .runHooks(.exit) : .findLeftovers)
-    case .waiting, .stopping, .killing, .exited: break
+    // Whether it was refused nobody has told.
+    case .killing: effects.append(.signalApp(.kill))
+    case .waiting, .stopping, .exited: break
     }
     return effects
   }
@@ -146,11 +148,14 @@ public struct Lifecycle: Sendable {
       if phase == .stopping { extend(time, now, &effects) }
 
     case .appStopped(let signal):
-      if isRunning { stopApp(signal, &effects) }
+      if isRunning { stopApp(signal, now, &effects) }
     case .appContinued:
-      if isRunning { state.isAppStopped = false }
+      if isRunning {
+        state.isAppStopped = false
+        state.continueDue = .never
+      }
     case .isNoJob(let signal):
-      if isRunning { stayStopped(signal, &effects) }
+      if isRunning { stayStopped(signal, now, &effects) }
     case .killRefused:
       // It ends with drainit, where that is PID 1; drainit can do no more for it.
       if phase == .killing {
@@ -203,6 +208,7 @@ public struct Lifecycle: Sendable {
 
   /// What a deadline means in each phase.
   private mutating func meetDeadline(_ now: Instant, _ effects: inout Effects) {
+    continueWhenDue(now, &effects)
     switch phase {
     case .waiting: timeOutWaiting(now, &effects)
     case .starting, .serving:
@@ -221,15 +227,17 @@ public struct Lifecycle: Sendable {
   public var nextDeadline: Instant {
     // Asked in every turn: in place, since a getter would be handed a copy.
     @inline(never) mutating get {
+      let next: Instant
       switch phase {
-      case .waiting, .leaving: return state.leaveAt
+      case .waiting, .leaving: next = state.leaveAt
       // From the drain signal on nobody asks whether the app hangs.
-      case .starting: return min(state.watchdogDue, state.execDue)
-      case .serving: return state.watchdogDue
-      case .stopping: return state.killAt
-      case .draining: return windowDeadline
-      case .killing, .exited: return .never
+      case .starting: next = min(state.watchdogDue, state.execDue)
+      case .serving: next = state.watchdogDue
+      case .stopping: next = state.killAt
+      case .draining: next = windowDeadline
+      case .killing, .exited: next = .never
       }
+      return min(next, state.continueDue)
     }
   }
 }

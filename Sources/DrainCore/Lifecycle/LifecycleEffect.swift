@@ -2,7 +2,8 @@
 public enum Effect: BitwiseCopyable, Sendable {
   /// Start the app: `awaitExec` is to be called at once, and `appStarted` or `appNotStarted` is the answer.
   case startApp
-  /// Pass a signal on, as this one, with its value, to whom `--signal-to` says.
+  /// Pass a signal on, as this one, with its value, to whom `--signal-to` says; the log tells of it where it
+  /// was sent.
   case forward(ReceivedSignal, as: Signal)
   /// Send the app a signal of our own, to whom `--signal-to` says.
   case signalApp(Signal)
@@ -52,8 +53,8 @@ public struct Effects: Sendable {
 
   /// Whether the event was a signal that is passed on, and nothing has changed.
   public var isForwarding: Bool {
-    // The signal and its line: where it also ended the window there is more.
-    if count == 2, case .forward = list[0], case .log(.forwarded) = list[1] { true } else { false }
+    // Where it also ended the window there is more.
+    if count == 1, case .forward = list[0] { true } else { false }
   }
 
   mutating func append(_ effect: Effect) {

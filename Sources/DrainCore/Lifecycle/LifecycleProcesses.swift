@@ -96,34 +96,49 @@ extension Lifecycle {
       return
     }
     effects.append(.forward(received, as: signal))
-    effects.append(.log(.forwarded(received.signal, as: signal)))
   }
 
-  mutating func stopApp(_ signal: Signal, _ effects: inout Effects) {
+  mutating func stopApp(_ signal: Signal, _ now: Instant, _ effects: inout Effects) {
     state.isAppStopped = true
     let isStopping = phase == .stopping || phase == .killing
-    if isStopping && (signal == .tstp || !state.wasContinued) {
+    if !isStopping && !plan.isFirstProcess && signal != .stop {
+      effects.append(.stopAsJob(signal))
+    } else {
+      stayStopped(signal, now, &effects)
+    }
+  }
+
+  /// How long after a continuation the next may come.
+  static var patienceWithStops: Interval { .seconds(1) }
+
+  /// The app was stopped, and drainit is no shell's job that would stop with it.
+  mutating func stayStopped(_ signal: Signal, _ now: Instant, _ effects: inout Effects) {
+    if signal == .tstp {
+      // Nobody else could: PID 1 is no shell's job, and its app would stay in state T for ever. One that stops
+      // itself again and again costs a line a second.
+      state.continueDue = max(now, state.continueNotBefore)
+      continueWhenDue(now, &effects)
+    } else if phase >= .stopping && !state.wasContinued {
       // Its stop signal is pending, and acts when it goes on. Once: one that reads from a terminal that is not
       // its own is stopped again at once, as often as it is continued.
       state.wasContinued = true
-      effects.append(.log(.continued(signal)))
-      effects.append(.signalApp(.cont))
-    } else if !isStopping && !plan.isFirstProcess && signal != .stop {
-      effects.append(.stopAsJob(signal))
-    } else {
-      stayStopped(signal, &effects)
-    }
-  }
-
-  /// The app was stopped, and drainit is no shell's job that would stop with it.
-  mutating func stayStopped(_ signal: Signal, _ effects: inout Effects) {
-    if signal == .tstp {
-      // Nobody else could: PID 1 is no shell's job, and its app would stay in state T for ever.
-      effects.append(.log(.continued(signal)))
-      effects.append(.signalApp(.cont))
+      goOn(after: signal, &effects)
     } else {
       effects.append(.log(.stopped(signal)))
     }
+  }
+
+  mutating func continueWhenDue(_ now: Instant, _ effects: inout Effects) {
+    guard now >= state.continueDue else { return }
+    state.continueDue = .never
+    guard state.isAppStopped else { return }
+    state.continueNotBefore = now + Lifecycle.patienceWithStops
+    goOn(after: .tstp, &effects)
+  }
+
+  private func goOn(after signal: Signal, _ effects: inout Effects) {
+    effects.append(.log(.continued(signal)))
+    effects.append(.signalApp(.cont))
   }
 
   mutating func leave(_ ending: Ending, _ now: Instant, _ effects: inout Effects) {
@@ -135,6 +150,7 @@ extension Lifecycle {
     state.isUnready = true
     state.isKubeletUnready = true
     state.isAppStopped = false
+    state.continueDue = .never
     state.ending = ending
     state.endedAt = now
     effects.append(.log(.ended(ending)))

@@ -19,6 +19,10 @@ public struct LifecycleState: Equatable, BitwiseCopyable, Sendable {
   public internal(set) var isAppStopped = false
   /// Whether it was continued once while it stops.
   public internal(set) var wasContinued = false
+  /// When it is continued after a SIGTSTP; never where it need not be, or was.
+  public internal(set) var continueDue = Instant.never
+  /// The earliest moment for the next time.
+  public internal(set) var continueNotBefore = Instant(nanoseconds: 0)
   /// The signal that began the drain; none before.
   public internal(set) var drainSignal = Signal.none
   /// What the app is sent at the window's end.

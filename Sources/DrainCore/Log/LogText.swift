@@ -56,8 +56,15 @@ extension ByteBuffer {
       append(signal)
       append(" to ")
       appendApp(state, context)
-      append(" was refused: ")
-      append(errno: errno)
+      append(" was refused")
+      if context.isRefusalPartial { append(" by some of its processes") }
+      append(": ")
+      // EAGAIN of a signal with a value; elsewhere it is of a process.
+      if errno == 11 {
+        append("its queue of signals is full (ulimit -i)")
+      } else {
+        append(errno: errno)
+      }
       if errno == 1 { append(" (another user's process, and drainit has no CAP_KILL)") }
     case .continued(let signal):
       appendApp(state, context)

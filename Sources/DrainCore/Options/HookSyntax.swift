@@ -6,16 +6,19 @@ extension Check {
   /// shown; `Options.fillIn` makes the request of a URL.
   @inline(never) static func hook(_ text: Span<UInt8>) throws(ValueProblem) -> Check {
     let expected = ValueProblem.expected(
-      "a program, or a method such as PUT or DELETE and http://HOST/PATH")
+      "a program, or PUT, POST, PATCH, DELETE or GET and http://HOST/PATH")
     let method = text.before(text.index(of: space) ?? text.count)
     let url = trimmed(text.from(method.count))
     var shown = ByteBuffer(capacity: 4 &* ByteLimits.quotedBytes &+ 32)
     let kind: Kind
     // RFC 9110, section 9.1: a method in small letters is another one. One in capitals is meant as one, and
-    // not first tried as a program when the container stops.
-    let isMeant = isMethod(method) && (isURL(url) || isInCapitals(method))
-    if isMeant || isURL(url) && isInCapitals(method) {
-      if !isMeant || !isURL(url) || !isInCapitals(method) { throw expected }
+    // not first tried as a program when the container stops. Those behind DELETE are not sent.
+    let place = index(
+      of: method, in: "PUT POST PATCH GET DELETE HEAD OPTIONS TRACE CONNECT PURGE",
+      ignoringCase: true)
+    let isSent = place >= 0 && place < 5
+    if isInCapitals(method) ? place >= 0 || isURL(url) : isSent && isURL(url) {
+      if !isSent || !isURL(url) || !isInCapitals(method) { throw expected }
       kind = try Check(parsing: url).kind
       shown.append(method)
       shown.append(" ")
@@ -33,12 +36,6 @@ extension Check {
 
   private static func isURL(_ text: Span<UInt8>) -> Bool {
     hasPrefixIgnoringCase(text, "http://") || hasPrefixIgnoringCase(text, "https://")
-  }
-
-  private static func isMethod(_ text: Span<UInt8>) -> Bool {
-    isEqualIgnoringCase(text, "PUT") || isEqualIgnoringCase(text, "POST")
-      || isEqualIgnoringCase(text, "GET") || isEqualIgnoringCase(text, "DELETE")
-      || isEqualIgnoringCase(text, "PATCH")
   }
 
   private static func isInCapitals(_ text: Span<UInt8>) -> Bool {

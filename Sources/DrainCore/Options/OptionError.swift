@@ -20,6 +20,8 @@ public struct OptionError: Error {
     /// More often than so.
     case tooOften(Int)
     case value(ValueProblem)
+    /// The value looks like several of an option that takes one each time.
+    case values(ValueProblem)
     /// No word is left to run.
     case commandMissing
     /// A word is left, and what drainit is asked to be runs nothing.
@@ -63,19 +65,13 @@ extension ByteBuffer {
     case .tooOften(let limit):
       append("given more than ")
       append(decimal: Int64(limit))
-      append(" times")
-    case .value(.expected(let what, let meant)):
-      append("expected ")
-      append(what)
-      append(meant: meant)
-    case .value(.refused(let why)):
-      append(why)
-    case .value(.windowReversed(let start, let end)):
-      append("the window's end (")
-      append(end)
-      append(") is before its start (")
-      append(start)
-      append(")")
+      append(" times: join some in one, as a script")
+    case .value(let problem):
+      append(problem)
+    case .values(let problem):
+      append(problem)
+      append(
+        hasPrefix(error.name.span, "-") ? "; give it again for each" : "; one a line")
     case .commandUnwanted:
       append("runs no program, but one was given")
     case .notSet(let name):
@@ -84,6 +80,23 @@ extension ByteBuffer {
       append("} is not set")
     case .commandMissing:
       break
+    }
+  }
+
+  @inline(never) private mutating func append(_ problem: ValueProblem) {
+    switch problem {
+    case .expected(let what, let meant):
+      append("expected ")
+      append(what)
+      append(meant: meant)
+    case .refused(let why):
+      append(why)
+    case .windowReversed(let start, let end):
+      append("the window's end (")
+      append(end)
+      append(") is before its start (")
+      append(start)
+      append(")")
     }
   }
 

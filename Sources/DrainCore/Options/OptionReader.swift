@@ -25,6 +25,26 @@ extension Options {
     case true?, false?, nil: return reader.options
     }
   }
+
+  /// Whether one of the words, which could not be read, asks for something else than to run an app, be it
+  /// misspelt: `--prob URL` is a probe's mistake.
+  @inline(never) public static func askForMode(_ word: (Int) -> [UInt8]?) -> Bool {
+    var index = 1
+    while let text = word(index), !isEqual(text.span, "--") {
+      index &+= 1
+      guard text.count > 2, text[0] == UInt8(ascii: "-") else { continue }
+      let name = text.span.from(text[1] == UInt8(ascii: "-") ? 2 : 1)
+      var end = 0
+      while end < name.count && name[end].isToken { end &+= 1 }
+      let modes: Literal = "plan lint probe install hold version help"
+      if let meant = OptionReader.near(name.before(end), isVariable: false),
+        DrainCore.index(of: meant.span.from(2), in: modes) >= 0
+      {
+        return true
+      }
+    }
+    return false
+  }
 }
 
 /// Goes through the command line, then the variables, and sets what they say.
@@ -142,7 +162,8 @@ struct OptionReader {
     if isEqual(suffix, "VERSION") || isServiceLink(suffix, value: value) { return }
     let name = [UInt8](copying: text.before(equals))
     guard let index = OptionRow.index(variable: suffix) else {
-      throw OptionError(name: name, .noSuchVariable(meant: near(suffix, isVariable: true)))
+      throw OptionError(
+        name: name, .noSuchVariable(meant: OptionReader.near(suffix, isVariable: true)))
     }
     // Helm and Compose make one of a value that is not there.
     if value.isBlank { return }
@@ -205,6 +226,11 @@ struct OptionReader {
       try row.set(&options, value)
     } catch {
       let shown = row.valueName == nil ? nil : asShown(value, separator, row.secrecy)
+      if case .several = row.takes, case .open = row.secrecy,
+        value.index(of: UInt8(ascii: ",")) != nil
+      {
+        throw OptionError(name: name, value: shown, .values(error))
+      }
       throw OptionError(name: name, value: shown, .value(error))
     }
   }
@@ -221,11 +247,13 @@ struct OptionReader {
   }
 
   private func noSuchOption(_ name: [UInt8], from start: Int) -> OptionError {
-    OptionError(name: name, .noSuchOption(meant: near(name.span.from(start), isVariable: false)))
+    OptionError(
+      name: name,
+      .noSuchOption(meant: OptionReader.near(name.span.from(start), isVariable: false)))
   }
 
   /// The option or the variable, whole, whose name is near.
-  private func near(_ text: Span<UInt8>, isVariable: Bool) -> [UInt8]? {
+  @inline(never) fileprivate static func near(_ text: Span<UInt8>, isVariable: Bool) -> [UInt8]? {
     var near = NearMiss(text)
     for row in OptionRow.all where row.hasVariable || !isVariable { near.consider(row.name) }
     guard let word = near.word else { return nil }

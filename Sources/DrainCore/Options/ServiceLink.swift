@@ -35,7 +35,8 @@ private func isLinksName(_ value: Span<UInt8>) -> Bool {
 }
 
 private func isProtocol(_ text: Span<UInt8>, _ name: StaticString) -> Bool {
-  if !hasPrefix(text, name) { return false }
-  let rest = text.from(name.utf8CodeUnitCount)
-  return rest.isEmpty || isEqual(rest, "_PROTO") || isEqual(rest, "_PORT") || isEqual(rest, "_ADDR")
+  // Whatever follows: PROTO, PORT and ADDR, and of ports in a row `docker --link` has START, END, PORT_START
+  // and PORT_END. No option's name is near.
+  hasPrefix(text, name)
+    && (text.count == name.utf8CodeUnitCount || text[name.utf8CodeUnitCount] == UInt8(ascii: "_"))
 }

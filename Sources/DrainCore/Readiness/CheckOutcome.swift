@@ -15,6 +15,8 @@ public enum CheckOutcome: Equatable, BitwiseCopyable, Sendable {
 public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
   /// There was no answer within `--check-timeout`.
   case timedOut
+  /// Nor does its program end: SIGKILL was refused.
+  case notKilled
   case refused
   /// A UNIX socket has as many connections waiting to be accepted as it may.
   case queueFull
@@ -58,20 +60,15 @@ public enum CheckFailure: Equatable, BitwiseCopyable, Sendable {
   public func append(to buffer: inout ByteBuffer, of name: [UInt8] = []) {
     switch self {
     case .timedOut: buffer.append("no answer in time")
+    case .notKilled: buffer.append("no answer in time, and SIGKILL was refused: it runs on")
     case .refused: buffer.append("connection refused")
     case .queueFull: buffer.append("its accept queue is full")
     case .unreachable: buffer.append("unreachable")
     case .noAnswer: buffer.append("closed without an answer")
     case .badAnswer: buffer.append("an answer of another protocol")
     case .notServing(let status):
-      switch status {
-      case 0: buffer.append("UNKNOWN")
-      case 2: buffer.append("NOT_SERVING")
-      case 3: buffer.append("SERVICE_UNKNOWN")
-      default:
-        buffer.append("health status ")
-        buffer.append(decimal: UInt64(status))
-      }
+      let words: Literal = "0 UNKNOWN\n2 NOT_SERVING\n3 SERVICE_UNKNOWN"
+      buffer.append(UInt64(status), in: words, else: "health status ")
     case .callRefused: buffer.append("call refused: is the health service registered?")
     // NOT_FOUND: a health service's word for a service that it was not told of.
     case .callFailed(status: 5):

@@ -10,9 +10,10 @@ public enum TerminationMessage {
   public static func write(_ line: borrowing ByteBuffer, replacing earlier: Int)
     -> Int
   {
-    // Not to wait, should it be a FIFO.
-    guard let file = try? SystemCall.open("/dev/termination-log", O_WRONLY | O_NONBLOCK)
-    else { return 0 }
+    // Not to wait, should it be a FIFO. The kubelet's is a file that is mounted there: where a link is, somebody
+    // else has put it, and drainit, which may be root, writes to no file that another chose.
+    let flags = O_WRONLY | O_NONBLOCK | O_NOFOLLOW
+    guard let file = try? SystemCall.open("/dev/termination-log", flags) else { return 0 }
     var status = stat()
     if fstat(file.number, &status) != 0 || linux_file_type(&status) != linux_S_IFREG
       || (status.st_size != 0 && status.st_size != earlier)

@@ -32,7 +32,7 @@ public enum ProgramLook {
     var isLoader = false
     for depth in 0..<deepest where path.cut == 0 {
       let refusal = look(path)
-      if refusal != 0 {
+      if refusal > 0 {
         if depth == 0 {
           // Where it cannot be looked at, the kernel's reason says why.
           return refusal == ENOENT ? nil : ProgramObstacle(.refused(errno: refusal))
@@ -50,12 +50,19 @@ public enum ProgramLook {
         if isAnother && (reason.number == ENOEXEC || reason.number == ELIBBAD) {
           return about(.machine(header.machine), path, depth)
         }
+        // Of a script the kernel goes by its interpreter's.
+        if reason.number == EPERM && !isLoader && refusal < 0 {
+          return about(.capabilities, path, depth)
+        }
         if !findLoader(file, header, &head, &path) { return nil }
         isLoader = true
       case .macOS: return about(.macOS, path, depth)
       case .windows: return about(.windows, path, depth)
-      case .text: return depth == 0 && reason.number == ENOEXEC ? ProgramObstacle(.noShell) : nil
-      case .binary: return nil
+      case .text where depth == 0 && reason.number == ENOEXEC: return ProgramObstacle(.noShell)
+      case .text, .binary:
+        // EIO: one that is shorter than the head of a loader.
+        let isBad = isLoader && (reason.number == ELIBBAD || reason.number == EIO)
+        return isBad ? about(.loader(errno: ELIBBAD), path, depth) : nil
       }
       path.append(UInt8(0))
     }
@@ -70,8 +77,8 @@ public enum ProgramLook {
     return ProgramObstacle(kind, file)
   }
 
-  /// What is at the place of a program: 0 for one that may be executed, or why it may not: ENOENT, EISDIR,
-  /// EACCES, or EPERM where nothing of its file system may be.
+  /// What is at the place of a program: 0 for one that may be executed, -1 where it has capabilities (setcap), or
+  /// why it may not: ENOENT, EISDIR, EACCES, or EPERM where nothing of its file system may be.
   @inline(never) private static func look(_ path: borrowing ByteBuffer) -> Int32 {
     path.withBytes { bytes in
       var status = stat()
@@ -79,7 +86,7 @@ public enum ProgramLook {
         fstatat(AT_FDCWD, start, &status, 0) == 0
       else { return ENOENT }
       if linux_file_type(&status) == linux_S_IFDIR { return EISDIR }
-      if access(start, X_OK) == 0 { return 0 }
+      if access(start, X_OK) == 0 { return -linux_has_capabilities(start) }
       return linux_is_noexec(start) != 0 ? EPERM : EACCES
     }
   }

@@ -47,11 +47,17 @@ public struct Signalling: BitwiseCopyable {
   ///
   /// The corresponding C function is `kill`.
   @inline(never) @discardableResult public func send(_ signal: Signal) -> Delivery {
-    switch target {
-    case .app: Signalling.kill(app, signal)
-    case .group: Signalling.kill(-app, signal)
-    case .all: sendToEverybody(signal)
-    }
+    if target == .app { return Signalling.kill(app, signal) }
+    let delivery = target == .group ? Signalling.kill(-app, signal) : sendToEverybody(signal)
+    // Whoever is of the sender's session may be continued, and asked nothing else.
+    return signal == .cont ? delivery : Signalling.told(delivery, app)
+  }
+
+  /// What sending to several came to for the one whom it is about: kill(2) says of a group that it was sent
+  /// where one has taken it, and of everybody even where nobody has.
+  private static func told(_ delivery: Delivery, _ leader: Int32) -> Delivery {
+    let own = kill(leader, .none)
+    return own.refusal == nil ? delivery : own
   }
 
   /// Passes a signal on as `signal`, with its value where it came with one.
@@ -73,7 +79,7 @@ public struct Signalling: BitwiseCopyable {
 
   /// Sends a signal to the group of a child that leads one, a check's or a hook's.
   @discardableResult public static func toGroup(_ leader: Int32, _ signal: Signal) -> Delivery {
-    kill(-leader, signal)
+    told(kill(-leader, signal), leader)
   }
 
   /// Sends a signal to one process.

@@ -14,10 +14,7 @@ extension Signalling {
     let isAlone = spared?.pointee.isEmpty ?? true
     // One step for all (kill(2)); also where there is no telling who is who.
     guard getpid() != 1 || !isAlone && ProcessFiles.areOurs else {
-      let delivery = Signalling.kill(-1, signal)
-      // It never says that somebody was left out for want of permission.
-      if case .refused(let error) = Signalling.kill(app, .none) { return .refused(error) }
-      return delivery
+      return Signalling.kill(-1, signal)
     }
     return toEach(again: signal == .kill) { Signalling.kill($0, signal) }
   }

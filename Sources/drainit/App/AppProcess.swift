@@ -102,7 +102,7 @@ struct AppProcess: ~Copyable {
   // MARK: Signals
 
   /// Sends it a signal of drainit's own.
-  @discardableResult func send(_ signal: Signal, to app: Int32) -> Delivery {
+  func send(_ signal: Signal, to app: Int32) -> Delivery {
     Signalling(app: app, target: target, sparing: spared).send(signal)
   }
 
@@ -152,7 +152,9 @@ struct AppProcess: ~Copyable {
       // Where it has hung up there is nothing to give.
       do throws(Errno) { try terminal?.give(to: app) } catch {}
     }
-    send(.cont, to: app)
+    // Whoever is of the same session may be sent it, whose user it is (kill(2)): the app, which leads a group,
+    // can begin no other.
+    _ = send(.cont, to: app)
   }
 
   /// Ctrl-C is drainit's again: the app is stopped, or has ended.

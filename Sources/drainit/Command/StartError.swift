@@ -58,5 +58,6 @@ extension ByteBuffer {
     append(error.budget.grace)
     append(": the plan takes longer: ")
     error.budget.append(to: &self)
+    append("; raise it and the platform's, or plan less")
   }
 }

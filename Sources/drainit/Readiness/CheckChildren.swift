@@ -73,6 +73,8 @@ struct CheckChildren: ~Copyable {
     case .file, .absent: return noted(look(index, settings, now), index, &world)
     case .unix: return noted(connect(index, now), index, &world)
     case .exec:
+      // One that cannot be killed runs on: not another beside it.
+      if runs[index] > 0 && deadlines[index] == .never { return .fails(.notKilled) }
       guard let arguments = programs[index]?.pointers else { return .fails(.noResources) }
       do throws(Errno) {
         let isFirst = wereStarted & 1 << UInt16(index) == 0
@@ -155,13 +157,16 @@ struct CheckChildren: ~Copyable {
   }
 
   /// Ends one program that has taken too long, with all that it started; to be called until it is nil.
-  mutating func expire(_ world: inout CheckWorld, _ now: Instant) -> Int? {
+  mutating func expire(_ world: inout CheckWorld, _ now: Instant) -> CheckReport? {
     for index in 0..<kinds.count where deadlines[index] <= now {
-      Signalling.toGroup(runs[index], .kill)
-      world.note(ended: runs[index])
-      runs[index] = 0
       deadlines[index] = .never
-      return index
+      world.note(ended: runs[index])
+      // One that has become another user.
+      if case .refused = Signalling.toGroup(runs[index], .kill) {
+        return CheckReport(check: index, outcome: .fails(.notKilled))
+      }
+      runs[index] = 0
+      return CheckReport(check: index, outcome: .fails(.timedOut))
     }
     return nil
   }

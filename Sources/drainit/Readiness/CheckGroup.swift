@@ -100,8 +100,8 @@ struct CheckGroup: ~Copyable {
       children.giveUp(report.check, &world)
       news.add(handle(.finished(check: report.check, report.outcome), &world, loop, now))
     }
-    while let check = children.expire(&world, now) {
-      news.add(handle(.finished(check: check, .fails(.timedOut)), &world, loop, now))
+    while let report = children.expire(&world, now) {
+      news.add(handle(.finished(check: report.check, report.outcome), &world, loop, now))
     }
     if gate.nextDeadline <= now { news.add(handle(.deadline, &world, loop, now)) }
     return news

@@ -33,15 +33,17 @@ private enum Preparation {
 @inline(never) private func prepare(_ command: Command, _ earlier: EarlierLife?) -> Preparation {
   var words = ByteBuffer(capacity: OptionLimits.helpBytes)
   let options: Options
+  let arguments = command.words()
   do throws(OptionError) {
     options = try Options.read(
-      arguments: command.words(),
+      arguments: arguments,
       environment: command.environment.entries(beginningWith: "DRAINIT_", "TINI_", "DUMB_INIT_"))
   } catch {
     words.append("drainit: ")
     words.append(error)
-    // A probe's or a hook's mistake is not why the container ends.
-    return refuse(&words, isWhyItEnds: getpid() == 1)
+    // A probe's or a hook's mistake is not why the container ends. With a process namespace that is shared
+    // the container's first process is not PID 1.
+    return refuse(&words, isWhyItEnds: getpid() == 1 || !Options.askForMode(arguments))
   }
   switch options.mode {
   case .help, .helpAll:

@@ -10,7 +10,7 @@ extension Supervisor {
       // Somebody's kill -CHLD is no news of a child, and costs a look.
       return takeChildSignal(of: received.senderPID)
     }
-    if let signal = lifecycle.passesOn(received, to: nil) { return forward(received, as: signal) }
+    if let signal = lifecycle.passesOn(received, to: nil) { return passOn(received, as: signal) }
     var program = KnownProgram.other
     if lifecycle.plan.signals.needsProgram(for: received) {
       if app.name.look(at: lifecycle.state.appPID) { log.context.rename(app.name.value.bytes) }
@@ -21,30 +21,29 @@ extension Supervisor {
     }
     // Most USR1 of a server only reopen its log.
     if let signal = lifecycle.passesOn(received, to: program) {
-      return forward(received, as: signal)
+      return passOn(received, as: signal)
     }
     handle(.signal(received, program: program), Clock.now())
   }
 
-  /// Passes on a signal by which nothing changes.
-  @inline(__always) private mutating func forward(_ received: ReceivedSignal, as signal: Signal) {
-    passOn(received, as: signal)
-    if log.shows(.debug) { log.write(.forwarded(received.signal, as: signal), lifecycle.state) }
-  }
-
+  /// Passes a signal on; what is counted and told of is what was sent.
   mutating func passOn(_ received: ReceivedSignal, as signal: Signal) {
-    reports.counts.signalsForwarded &+= 1
     let delivery = app.passOn(received, as: signal, to: lifecycle.state.appPID)
     SignalQueue.passedOn()
     // A call that is not made costs the app's own signals nothing.
-    if case .refused = delivery { note(delivery, of: signal) }
+    guard case .sent = delivery else { return note(delivery, of: signal) }
+    reports.counts.signalsForwarded &+= 1
+    if log.shows(.debug) { log.write(.forwarded(received.signal, as: signal), lifecycle.state) }
   }
 
   /// Says where a signal was refused, and that nobody can kill the app.
   @inline(never) mutating func note(_ delivery: Delivery, of signal: Signal) {
-    guard case .refused(let reason) = delivery else { return }
+    guard let reason = delivery.refusal else { return }
+    log.context.isRefusalPartial = delivery.isInPart
     log.write(.refused(signal, errno: reason.number), lifecycle.state)
-    if signal == .kill && lifecycle.phase == .killing { handle(.killRefused, Clock.now()) }
+    if signal == .kill && lifecycle.phase == .killing && !delivery.isInPart {
+      handle(.killRefused, Clock.now())
+    }
   }
 
   /// Takes a SIGCHLD, which names one child; of others that have changed it may be the only word.

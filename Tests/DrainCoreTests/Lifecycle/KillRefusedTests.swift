@@ -16,6 +16,16 @@ import Testing
     #expect(!last.contains("was ended by"))
   }
 
+  @Test func aLifeThatWasNotToldOfItAsksAgain() {
+    var story = Story.serving { $0.stopTimeout = .seconds(3) }
+    story.signal(.term)
+    story.wait(.seconds(12))
+    story.wait(.seconds(3))
+    let effects = story.lifecycle.resume(now: story.now)
+    #expect(effects.count == 1)
+    if case .signalApp(.kill) = effects[0] {} else { Issue.record("\(effects[0])") }
+  }
+
   @Test func jsonHasAFieldForIt() {
     var context = LogContext(
       program: Array("nginx".utf8), gate: [],

@@ -73,6 +73,7 @@ enum LogSamples {
       .repeated(.term, .leaving, left: nil), .extended(left: .seconds(3)),
       .killing(after: .seconds(20)), .dropped(.term, .waiting), .dropped(.hup, .stopping),
       .forwarded(.hup, as: .hup), .forwarded(.hup, as: .int), .refused(.term, errno: 1),
+      .refused(.usr1, errno: 11),
       .continued(.stop), .stopped(.stop), .leftovers(.term), .inTheWay(stat), .moreInTheWay(3),
       .waitingForLeftovers, .waitingForStart, .startTimedOut(after: .seconds(9)),
       .reaped(pid: 9, .exited(code: 0)), .reaped(pid: 9, .killed(.kill)), .endedWaiting(.term),

@@ -11,7 +11,7 @@ import Testing
     "", " ", "\"", "'a", "a 'b", "''", "http://h/x", "https://h/x", "PUT https://h/x",
     "put http://h/x", "Post http://h/", "PUT http://", "PUT http://u:p@h/", "PUT http://h/a b",
     "PUT x", "DELETE", "PATCH consul:8500/x", "HEAD http://h/", "FETCH http://h/",
-    "delete http://h/",
+    "delete http://h/", "HEAD consul:8500/x", "PURGE h/x", "OPTIONS h", "TRACE h", "CONNECT h:80",
     "PUT http://h:0/", "POST http://h/\r\nX: y", "GET http://h/ x",
   ])
   func whatIsNoHookIsRefused(text: String) {
@@ -24,6 +24,7 @@ import Testing
       ("x s3cret 'a b'", "x", .exec(["x", "s3cret", "a b"].map(bytes))),
       ("'my prog' a", "my prog", .exec([bytes("my prog"), bytes("a")])),
       ("put x", "put", .exec([bytes("put"), bytes("x")])),
+      ("purge /x", "purge", .exec([bytes("purge"), bytes("/x")])),
       ("CLEANUP x", "CLEANUP", .exec([bytes("CLEANUP"), bytes("x")])),
       ("DELETE http://h", "DELETE http://h", .http(host: bytes("h"), port: 80, path: bytes("/"))),
       ("PATCH http://h", "PATCH http://h", .http(host: bytes("h"), port: 80, path: bytes("/"))),

@@ -6,10 +6,11 @@ import Testing
   @Test func aRepeatableOptionHasALimit() {
     let most = Array(repeating: ["--live", "none"], count: OptionLimits.repeats).flatMap { $0 }
     #expect(read(most + ["x"]).options?.live.count == OptionLimits.repeats)
-    #expect(read(most + ["--live=none", "x"]).error == "--live: given more than 16 times")
+    let remedy = "times: join some in one, as a script"
+    #expect(read(most + ["--live=none", "x"]).error == "--live: given more than 16 \(remedy)")
     let lines = Array(repeating: "none", count: OptionLimits.repeats + 1).joined(separator: "\n")
     #expect(
-      read(["x"], ["DRAINIT_LIVE=" + lines]).error == "DRAINIT_LIVE: given more than 16 times")
+      read(["x"], ["DRAINIT_LIVE=" + lines]).error == "DRAINIT_LIVE: given more than 16 \(remedy)")
   }
 
   @Test func aMapOrASetOfNumbersHasNone() {
@@ -21,6 +22,14 @@ import Testing
     #expect(read(signals + ["x"]).options?.rewrites.count == 31)
   }
 
+  @Test func ofUnixSocketsThereAreAsManyAsChecks() {
+    let paths = (1...15).flatMap { ["--port", "/run/\($0).sock"] }
+    let ports = (1...300).flatMap { ["--port", "\($0)"] }
+    #expect(read(paths + ports + ["x"]).options?.gateChecks.count == 16)
+    let many = read(paths + ["--port", "/more", "x"])
+    #expect(many.error == "--port /more: more than 15 UNIX sockets")
+  }
+
   @Test func aListHasRoomForWhatPeopleHave() {
     for (option, value) in [
       ("--ignore", "10.0.0.0/8"), ("--check-header", "A: b"), ("--hook-header", "A: b"),
@@ -28,7 +37,21 @@ import Testing
       let most = Array(repeating: [option, value], count: 255).flatMap { $0 }
       #expect(read(most + ["x"]).error == "")
       #expect(
-        read(most + [option, value, "x"]).error == "\(option): given more than 255 times")
+        read(most + [option, value, "x"]).error.hasPrefix("\(option): given more than 255 times: "))
+    }
+  }
+
+  @Test func severalInOneValueAreToldHowTheyAreGiven() {
+    for (words, variables, end) in [
+      (["-e", "143,137"], [], "of 0 to 255; give it again for each"),
+      (["--port", "80,443"], [], "@NAME; give it again for each"),
+      (["--port", "http"], [], "@NAME"),
+      (["--grace", "5s,6s"], [], "or seconds"),
+      ([], ["DRAINIT_EXIT_MAP=143:0,137:0"], "of 0 to 255; one a line"),
+      (["--on-drain", "PUT consul:8500/a,b"], [], "http://HOST/PATH"),
+    ] as [([String], [String], String)] {
+      let error = read(words + ["x"], variables).error
+      #expect(error.hasSuffix(end), "\(error)")
     }
   }
 

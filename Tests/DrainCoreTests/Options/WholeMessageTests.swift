@@ -40,7 +40,8 @@ import Testing
       ),
       (
         ["--drain-signal", "TERM,INT"],
-        "--drain-signal TERM,INT: expected one signal such as TERM, SIGUSR1, RTMIN+3 or 15"
+        "--drain-signal TERM,INT: expected one signal such as TERM, SIGUSR1, RTMIN+3 or 15; "
+          + "give it again for each"
       ),
       (
         ["--listen", "http://0.0.0.0:8079"],

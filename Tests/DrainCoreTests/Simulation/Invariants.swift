@@ -22,6 +22,8 @@ struct Invariants {
   private var untilHeld = false
   /// Whether the app was told to stop: from then on nothing begins that belongs before it.
   private var wasTold = false
+  private var continuedAt: Instant?
+  private var suspendedAt: Instant?
 
   mutating func before(_ event: Event, _ world: World) throws(Violation) {
     let plan = world.lifecycle.plan
@@ -78,6 +80,30 @@ struct Invariants {
       }
     }
     try checkForward(event, passedOn, world)
+    try checkSuspension(event, effects, world)
+  }
+
+  /// Who suspends itself is continued within the second, and not more often.
+  private mutating func checkSuspension(
+    _ event: Event, _ effects: Effects, _ world: World
+  ) throws(Violation) {
+    switch event {
+    case .appStopped(.tstp) where world.isAlive: suspendedAt = suspendedAt ?? world.now
+    case .appContinued, .appEnded, .appNotStarted: suspendedAt = nil
+    default: break
+    }
+    for index in 0..<effects.count {
+      if case .stopAsJob = effects[index] { suspendedAt = nil }
+      guard case .log(.continued(.tstp)) = effects[index] else { continue }
+      if let continuedAt, world.now < continuedAt + .seconds(1) {
+        throw Violation(description: "continued twice within a second")
+      }
+      continuedAt = world.now
+      suspendedAt = nil
+    }
+    if let suspendedAt, world.isAlive, world.now > suspendedAt + .seconds(1) {
+      throw Violation(description: "suspended, and nobody continues it")
+    }
   }
 
   /// An effect is about to be done: after the app was sent its stop signal no notice, no observation and no

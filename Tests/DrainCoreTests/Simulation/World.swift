@@ -182,8 +182,8 @@ struct World {
     let effects = lifecycle.handle(event, now: now)
     guard let shortcut else { return effects }
     shortcuts += 1
-    guard effects.count == 2, case .forward(_, let signal) = effects[0], signal == shortcut,
-      case .log(.forwarded) = effects[1], lifecycle.state == before
+    guard effects.isForwarding, case .forward(_, let signal) = effects[0], signal == shortcut,
+      lifecycle.state == before
     else { throw Violation(description: "more was to be done than to pass \(shortcut) on") }
     return effects
   }

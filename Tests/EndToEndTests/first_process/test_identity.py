@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import time
 
 import pytest
@@ -68,7 +69,19 @@ def test_what_is_written_to_the_first_processes_descriptors_is_the_containers_lo
         assert done.returncode == 0, done.stderr
     box.out.wait_for("^from-cron-1$")
     box.log.wait_for("^from-cron-2$")
-    assert os.readlink(f"/proc/{box.pid}/fd/0") == "/dev/null"
+
+
+def test_what_is_written_to_the_first_processes_input_is_the_apps(drainit, screen):
+    """A pipe's other end is the app; a terminal's is the person before it."""
+    box = drainit(app=["sh", "-c", "echo ready; read line; echo \"read $line\"; sleep 600"], stdin=subprocess.PIPE)
+    typed = drainit(app=["signals"], stdin=screen.slave)
+    for each in (box, typed):
+        each.out.wait_for("^ready")
+        until(lambda each=each: os.path.samefile(f"/proc/{each.pid}/cwd", f"/proc/{each.pid}/root"), "it has moved")
+        done = each.run_inside("sh", "-c", "echo from-cron >/proc/1/fd/0")
+        assert done.returncode == 0, done.stderr
+    box.out.wait_for("^read from-cron$")
+    screen.lines.wait_for("^from-cron")
 
 
 def test_who_waits_for_the_end_of_the_apps_output_waits_for_drainits(drainit):

@@ -2,7 +2,10 @@
 
 import json
 import os
+import resource
+import signal
 import struct
+import subprocess
 
 import pytest
 
@@ -54,6 +57,8 @@ OBSTACLES = {
     "macOS": (b"\xcf\xfa\xed\xfe\7\0\0\1" + bytes(100), 126, "it is a program for macOS"),
     "Windows": (b"MZ\x90\0\3" + bytes(100), 126, "it is a program for Windows"),
     "neither": (b"\1\2\0\3" * 20, 126, "not a program that this machine runs"),
+    "a loader that is none": (elf(loader="LOADER"), 126,
+                              "it needs LOADER (its ELF loader): not a program that this machine runs"),
     "not executable": (("#!/bin/sh\n", 0o644), 126, "it is not executable: permission denied (chmod +x)"),
 }
 
@@ -63,6 +68,10 @@ OBSTACLES = {
 def test_the_line_says_what_is_in_the_way(drainit, place, file, kind, under_init):
     content, code, words = OBSTACLES[kind]
     path = str(place / "run")
+    loader = file("ld", "no loader\n")
+    if isinstance(content, bytes):
+        content = content.replace(elf(loader="LOADER"), elf(loader=loader))
+    words = words.replace("LOADER", loader)
     if content is not None:
         file("run", *(content if isinstance(content, tuple) else (content,)))
     box = drainit(app=[path, "s3cret"], under_init=under_init)
@@ -100,6 +109,66 @@ def test_a_directory_is_called_one(drainit, place):
     box = drainit(app=[str(place)])
     assert box.wait() == 126
     assert box.log.all() == [f"drainit: {place} cannot be started: it is a directory"]
+
+
+def linked(place, _):
+    (place / "run").symlink_to("run")
+    return str(place / "run")
+
+
+def nested(place, file):
+    # The kernel follows five.
+    for number in range(6):
+        file(f"run{number}", f"#!{place}/run{number + 1}\n" if number < 5 else "#!/bin/sh\n")
+    return str(place / "run0")
+
+
+def written(_, file):
+    path = file("run", "#!/bin/sh\n")
+    os.open(path, os.O_WRONLY)
+    return path
+
+
+LOOPS = "too many symbolic links or #! lines in a row"
+
+
+@pytest.mark.parametrize("kind, code, words", [
+    (linked, 126, LOOPS), (nested, 126, LOOPS), (written, 126, "is being written to"),
+    (lambda *_: "/" + "x" * 300, 126, "its name is too long"),
+    (lambda *_: "/etc/passwd/run", 127, "a part of its path is not a directory"),
+], ids=["ELOOP", "interpreters", "ETXTBSY", "ENAMETOOLONG", "ENOTDIR"])
+def test_what_the_kernel_says_is_worded(drainit, place, file, kind, code, words):
+    path = kind(place, file)
+    box = drainit(app=[path])
+    assert box.wait() == code
+    line, = box.log.all()
+    assert line.startswith(f"drainit: {path[:100]}") and line.endswith(f" cannot be started: {words}")
+
+
+def test_arguments_that_do_not_fit_any_more_are_worded(drainit, place):
+    box = drainit("--start-after", f"file:{place}/go", app=["/bin/true", *["x" * 100_000] * 12])
+    box.log.wait_for("waiting for")
+    # A quarter of the stack's limit is theirs, and never less than 128 KiB.
+    resource.prlimit(box.pid, resource.RLIMIT_STACK, (1 << 19, 1 << 19))
+    (place / "go").touch()
+    assert box.wait() == 126
+    assert box.log.all()[-1] == ("drainit: /bin/true cannot be started: "
+                                 "its arguments and environment are too long")
+
+
+@pytest.mark.parametrize("under_init", [False, True], ids=KINDS)
+@pytest.mark.parametrize("is_script", [False, True], ids=["program", "script"])
+def test_capabilities_that_the_container_may_not_have_are_named(drainit, bench, file, is_script, under_init):
+    program = file("program", (bench / "signals").read_bytes())
+    subprocess.run(["setcap", "cap_net_raw=+ep", program], check=True)
+    path = file("run", f"#!{program}\n") if is_script else program
+    box = drainit(app=[path], under_init=under_init,
+                  before=("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw"))
+    assert box.wait() == 126
+    box.log.wait_for("cannot be started")
+    has = f"it needs {program}, which has" if is_script else "it has"
+    assert box.log.all() == [
+        f"drainit: {path} cannot be started: {has} capabilities (setcap) that this container may not have"]
 
 
 def test_an_interpreters_own_loader_is_named(drainit, file):
@@ -155,19 +224,44 @@ def message(place):
     (["--on-exit", "GET http://h/${NOWHERE}"], ["true"], {}, 125),
     (["--start-after", "file:/nowhere", "--start-timeout", "100ms"], ["true"], {}, 125),
 ], ids=str)
-def test_what_kubectl_describe_shows_is_why(drainit, message, words, app, environment, code):
+@pytest.mark.parametrize("under_init", [False, True], ids=KINDS)
+def test_what_kubectl_describe_shows_is_why(drainit, message, words, app, environment, code, under_init):
+    # Not PID 1: `shareProcessNamespace`, or another init before it.
     kept, before = message
-    box = drainit(*words, app=app, env=environment, before=before)
+    box = drainit(*words, app=app, env=environment, before=before, under_init=under_init)
     assert box.wait() == code
-    assert kept.read_text() == box.log.all()[-1] + "\n"
+    until(lambda: [kept.read_text()] == [f"{line}\n" for line in box.log.all()[-1:]], "the line is there", 5)
 
 
 def test_what_a_probe_does_wrong_is_not_why_the_container_ends(drainit, message):
     kept, before = message
-    for words in (["--dran"], ["--hold", "--grace", "1s", "--drain", "5s"], ["--probe", "http://127.0.0.1:1/"],
-                  ["--probe", "nonsense"]):
+    for words in (["--hold", "--grace", "1s", "--drain", "5s"], ["--probe", "http://127.0.0.1:1/"], ["--install"],
+                  ["--probe", "nonsense"], ["--dran", "--probe", "http://h/"], ["--prob", "http://127.0.0.1:1/"],
+                  ["-probe", "http://h/"], ["--probes=http://h/"], ["--probe http://h/"], ["--hodl"],
+                  ["--lint", "--drain", "soon"], ["--plan", "--drain", "9s..3s"]):
         assert drainit(*words, before=before, under_init=True).wait() in (1, 125)
         assert kept.read_text() == ""
+
+
+@pytest.mark.parametrize("what", ["directory", "link", "dangling link", "absent", "FIFO"])
+def test_where_there_is_no_file_of_the_kubelets_nothing_is_written(drainit, place, what):
+    other = place / "other"
+    if what == "link":
+        other.write_text("")
+    make = {"directory": "mkdir /dev/termination-log", "absent": ":", "FIFO": "mkfifo /dev/termination-log"}
+    script = (f"mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && "
+              f'{make.get(what, f"ln -s {other} /dev/termination-log")} && exec "$@"')
+    before = ("sh", "-c", script, "sh")
+    for words, app, code in ((["--dran"], ["true"], 125), ([], ["/no/such/program"], 127),
+                             (["--drain", "100ms"], ["sleep", "600"], 143)):
+        box = drainit(*words, app=app, before=before)
+        if code == 143:
+            until(lambda: box.named("sleep"), "the app runs")
+            box.signal(signal.SIGTERM)
+        assert box.wait() == code
+    assert other.exists() == (what == "link")
+    if other.exists():
+        assert other.read_text() == ""
 
 
 def test_words_that_are_there_stay(drainit, message):

@@ -203,7 +203,7 @@ def test_the_hooks_time_is_part_of_the_grace(drainit):
 @pytest.mark.parametrize("words, error", [
     (("--on-drain", "PUT http://h/${NO_SUCH}"), r"--on-drain: \$\{NO_SUCH\} is not set"),
     (("--on-drain", "PUT http://h/", "--hook-header", "A: ${BAD}"), "--hook-header: a header's value"),
-    (("--on-drain", "http://h/?t=s3cret"), "--on-drain http://h/\\?\\.\\.\\.: expected a program, or a method"),
+    (("--on-drain", "http://h/?t=s3cret"), "--on-drain http://h/\\?\\.\\.\\.: expected a program, or PUT, POST"),
 ], ids=["unset", "control", "method"])
 def test_what_cannot_be_sent_is_refused_at_the_start(drainit, words, error):
     box = drainit(*words, app=["web", "8080"], env={"BAD": "s3cret\r\nB: c"})

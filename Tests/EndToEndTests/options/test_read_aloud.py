@@ -11,13 +11,23 @@ APP = ["sh", "-c", "echo started"]
 LINES = [
     # A registry's documentation has DELETE in small letters, or a method that drainit does not send.
     (["--on-drain", "delete http://consul:8500/v1/kv/web"],
-     "--on-drain delete ...: expected a program, or a method such as PUT or DELETE and http://HOST/PATH"),
+     "--on-drain delete ...: expected a program, or PUT, POST, PATCH, DELETE or GET and http://HOST/PATH"),
     (["--on-drain", "PUT consul:8500/v1/agent/service/deregister/web"],
-     "--on-drain PUT ...: expected a program, or a method such as PUT or DELETE and http://HOST/PATH"),
+     "--on-drain PUT ...: expected a program, or PUT, POST, PATCH, DELETE or GET and http://HOST/PATH"),
+    (["--on-drain", "HEAD consul:8500/v1/x"],
+     "--on-drain HEAD ...: expected a program, or PUT, POST, PATCH, DELETE or GET and http://HOST/PATH"),
+    (["--on-drain", "PURGE cache/x"],
+     "--on-drain PURGE ...: expected a program, or PUT, POST, PATCH, DELETE or GET and http://HOST/PATH"),
+    # tini's `-e` twice in one, and a plan of a pod's whole grace.
+    (["-e", "143,137"], "-e 143,137: expected an exit code of 0 to 255; give it again for each"),
+    (["--grace", "30", "--drain", "30s"],
+     "--grace 30s: the plan takes longer: 30s window + 1s stop timeout + 1s = 32s; "
+     "raise it and the platform's, or plan less"),
     # s6's habit, and a number that the container has no room for.
     (["--ready", "fd:99999"], "fd:99999: beyond the limit of open files, 1024"),
     # The seventeenth question.
-    (sum([["--ready", "tcp:80"]] * 17, []), "--ready: given more than 16 times"),
+    (sum([["--ready", "tcp:80"]] * 17, []),
+     "--ready: given more than 16 times: join some in one, as a script"),
 ]
 
 
@@ -28,6 +38,13 @@ def test_the_line_that_is_read_aloud(drainit, words, line):
     said, = box.log.all()
     assert box.out.all() == []
     assert said == f"drainit: {line}"
+
+
+def test_several_in_one_variable_are_told_where_each_goes(drainit):
+    box = drainit(app=APP, env={"DRAINIT_EXIT_MAP": "143:0,137:0"})
+    assert box.wait() == 125
+    assert box.log.all() == ["drainit: DRAINIT_EXIT_MAP=143:0,137:0: expected FROM:TO such as 143:0, exit codes of 0 "
+                             "to 255; one a line"]
 
 
 @pytest.mark.parametrize("under_init", [False, True], ids=["pid 1", "not pid 1"])

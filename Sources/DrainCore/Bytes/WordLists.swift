@@ -1,13 +1,33 @@
 // Lists of words as one literal: an array of literals takes four times its letters.
 
 /// Which of the words, with a space between, the text is; -1 where it is none.
-@inline(never) func index(of text: Span<UInt8>, in words: Literal) -> Int {
+@inline(never) func index(
+  of text: Span<UInt8>, in words: Literal, ignoringCase: Bool = false
+) -> Int {
   var index = 0
   while let word = words.part(index) {
-    if isSameText(text, word.span) { return index }
+    if isSameText(text, word.span, ignoringCase: ignoringCase) { return index }
     index &+= 1
   }
   return -1
+}
+
+extension ByteBuffer {
+  /// Appends what stands behind the number in one of the lines; where none has it, the number behind `other`.
+  @inline(never) mutating func append(
+    _ number: UInt64, in lines: Literal, else other: StaticString
+  ) {
+    var index = 0
+    while let line = lines.part(index, between: lineFeed) {
+      let blank = line.span.index(of: space) ?? 0
+      if line.span.before(blank).decimal(atMost: 999) == number {
+        return append(line.span.from(blank &+ 1))
+      }
+      index &+= 1
+    }
+    append(other)
+    append(decimal: number)
+  }
 }
 
 /// Whether one of the words, with a space between, is in the text.
