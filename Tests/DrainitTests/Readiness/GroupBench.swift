@@ -92,7 +92,13 @@ final class GroupBench {
 
   deinit {
     for child in children {
-      if kill(-child, SIGKILL) == 0 { _ = waitpid(child, nil, 0) }
+      // Of one that has ended nothing may be left: that is the group's to see to.
+      if world.programs.pointee.contains(child) { _ = kill(-child, SIGKILL) }
+      var tries = 0
+      while tries < 1_000 && waitpid(child, nil, WNOHANG) == 0 {
+        usleep(1000)
+        tries += 1
+      }
     }
     world.programs.deallocate()
   }
