@@ -31,6 +31,10 @@ def ask_to_stop(box):
     return sent
 
 
+# A look may find a connection whose request is still to come, and tells of both.
+TWICE = 5
+
+
 def assert_ended_by_itself(box, real, earliest, latest):
     """Quiet ended the window, between these seconds, and no real request failed."""
     assert box.wait() == 0
@@ -50,7 +54,7 @@ def test_alone_it_ends_six_seconds_after_the_last_request(drainit):
         stop = assert_ended_by_itself(box, real, 6, 9)
     assert 0.5 < stop.last < 2 and stop.saved > 3, stop
     # Some of those that came before the signal closed after it.
-    assert stop.late <= real.count, stop
+    assert stop.late <= real.count + TWICE, stop
 
 
 # Every ten seconds: at the worst moment, shortly before the window would have ended. One every five
@@ -117,7 +121,7 @@ def test_two_hundred_connections_that_ping(drainit):
         stop = assert_ended_by_itself(box, real, 6, 11)
         assert pings.count > 80
     # As without them, and none of them counts.
-    assert stop.open == 200 and stop.last < 2 and stop.late <= real.count + 1, stop
+    assert stop.open == 200 and stop.last < 2 and stop.late <= real.count + TWICE, stop
 
 
 def test_clients_that_stay_on_old_connections_hold_it_to_its_end(drainit):
@@ -183,4 +187,4 @@ def test_who_is_ignored_does_not_hold_it(drainit):
         real = traffic.requests(REAL)
         real.ends = ask_to_stop(box) + 1
         stop = assert_ended_by_itself(box, real, 4.5, 10)
-        assert probe.count > 8 and stop.late <= real.count
+        assert probe.count > 8 and stop.late <= real.count + TWICE and stop.last < 1.5
