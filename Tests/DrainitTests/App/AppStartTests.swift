@@ -187,10 +187,16 @@ private func word(_ outcome: ExecOutcome) -> String {
 /// A child of another user's, made by a thread that afterwards may not signal it (CAP_KILL of capabilities(7)).
 private final class Stranger {
   let pid: Int32
+  // It ends when nobody is left who could write: whoever made it may not signal it.
+  private var lifeline: FileDescriptor?
 
   init() throws {
     let isReady = try Outlet()
-    pid = Stranger.fork(isReady.end)
+    let line = try DrainLinux.Pipe()
+    let (reader, writer) = (line.reader.number, line.writer.number)
+    _ = linux_fcntl(reader, F_SETFL, 0)
+    pid = Stranger.fork(isReady.end, reader, writer)
+    lifeline = consume line.writer
     while isReady.bytes().isEmpty { usleep(1000) }
     // struct __user_cap_header_struct, version 3, and two of __user_cap_data_struct.
     var header: (UInt32, Int32) = (0x2008_0522, 0)
@@ -207,15 +213,20 @@ private final class Stranger {
     }
   }
 
-  private static func fork(_ number: Int32) -> Int32 {
+  deinit {
+    lifeline = nil
+    _ = waitpid(pid, nil, 0)
+  }
+
+  private static func fork(_ number: Int32, _ reader: Int32, _ writer: Int32) -> Int32 {
     let child = linux_fork()
     if child != 0 { return child }
+    _ = close(writer)
     _ = linux_syscall(Int(SYS_setresuid), 65_534, 65_534, 65_534, 0, 0, 0)
-    // Another user's has lost it with that (prctl(2)): it ends with the thread that has made it.
-    _ = linux_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL))
     var byte: UInt8 = 1
     _ = write(number, &byte, 1)
-    while true { _ = pause() }
+    while read(reader, &byte, 1) == -1 && errno == EINTR {}
+    _exit(0)
   }
 }
 

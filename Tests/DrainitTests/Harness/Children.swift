@@ -18,6 +18,12 @@ func ending(of child: Int32) -> ChildChange.Kind? {
   return nil
 }
 
+/// Ends a child and reaps it, if nobody has: one that nobody reaps keeps whoever waits for any child busy.
+func end(of child: Int32) {
+  _ = kill(child, SIGKILL)
+  _ = waitpid(child, nil, 0)
+}
+
 /// A signal as it has reached a `Recipient`.
 struct Receipt: Equatable, BitwiseCopyable {
   var number: Int32 = 0
@@ -70,5 +76,5 @@ final class Recipient {
     return receipt
   }
 
-  deinit { _ = kill(pid, SIGKILL) }
+  deinit { end(of: pid) }
 }
