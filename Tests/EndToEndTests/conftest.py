@@ -14,7 +14,7 @@ from box import Box
 # Fixtures of the harness: every scenario has them.
 from cgroups import cgroup  # noqa: F401
 from distance import distance  # noqa: F401
-from faults import fault_fixture  # noqa: F401
+from faults import fault_fixture, refused_fixture  # noqa: F401
 from health import health  # noqa: F401
 from holding import holder  # noqa: F401
 from screen import screen  # noqa: F401

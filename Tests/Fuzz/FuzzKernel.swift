@@ -61,7 +61,8 @@ func fuzzHandOver(_ input: Span<UInt8>) {
   var handOver = HandOver(
     pid: 1, executable: -1, lifecycle: LifecycleState(), gate: GateMemory(), mask: SignalSet(),
     changedDispositions: SignalSet(), ignoredDispositions: SignalSet(), endpoint: -1, notify: -1,
-    notice: -1, traceBytes: 0, notices: AppNotices(), programs: ProgramGroups(),
+    notice: -1, traceBytes: 0, notices: AppNotices(),
+    program: .other, programs: ProgramGroups(),
     probes: ProbeCounts(), traffic: TrafficMemory(), evidence: nil, lives: Lives())
   func word(_ index: Int) -> Int32 {
     (0..<4).reduce(0) { $0 << 8 | Int32(4 * index + $1 < input.count ? input[4 * index + $1] : 0) }

@@ -40,13 +40,13 @@ public struct DrainPlan: Sendable {
   public var holds = false
   /// Which signals do what.
   public var signals = SignalRules()
+  // Each as its difference to the code itself.
   private var exitCodes = InlineArray<256, UInt8>(repeating: 0)
 
   /// A plan of a window and nothing else.
   public init(window: DrainRange, source: WindowSource) {
     self.window = window
     windowSource = source
-    for code in 0..<256 { exitCodes[code] = UInt8(truncatingIfNeeded: code) }
   }
 
   /// Whether the window's two ends differ.
@@ -61,10 +61,10 @@ public struct DrainPlan: Sendable {
   public var isFirstProcess: Bool { signals.isFirstProcess }
 
   /// What drainit ends with where the app would have ended it with `code` (`--exit-map`).
-  public func exitCode(_ code: UInt8) -> UInt8 { exitCodes[Int(code)] }
+  public func exitCode(_ code: UInt8) -> UInt8 { exitCodes[Int(code)] ^ code }
 
   /// Ends with `to` where it would have ended with `from`.
-  public mutating func map(exitCode from: UInt8, to: UInt8) { exitCodes[Int(from)] = to }
+  public mutating func map(exitCode from: UInt8, to: UInt8) { exitCodes[Int(from)] = from ^ to }
 }
 
 /// What becomes of the processes that the app leaves behind (`--orphans`).

@@ -25,6 +25,8 @@ public struct HandOver: Equatable, BitwiseCopyable, Sendable {
   /// How many bytes of `/dev/termination-log` are drainit's own, which its last line replaces.
   public var traceBytes: Int32
   public var notices: AppNotices
+  /// What the app was when it was looked at last.
+  public var program: KnownProgram
   /// The programs of checks and hooks that run.
   public var programs: ProgramGroups
   /// Who asked for readiness and has seen it fail, for `--until probed:N`.
@@ -38,7 +40,8 @@ public struct HandOver: Equatable, BitwiseCopyable, Sendable {
   public init(
     pid: Int32, executable: Int32, lifecycle: LifecycleState, gate: GateMemory, mask: SignalSet,
     changedDispositions: SignalSet, ignoredDispositions: SignalSet, endpoint: Int32, notify: Int32,
-    notice: Int32, traceBytes: Int32, notices: AppNotices, programs: ProgramGroups,
+    notice: Int32, traceBytes: Int32, notices: AppNotices,
+    program: KnownProgram, programs: ProgramGroups,
     probes: ProbeCounts, traffic: TrafficMemory, evidence: TrafficEvidence?, lives: Lives
   ) {
     self.pid = pid
@@ -53,6 +56,7 @@ public struct HandOver: Equatable, BitwiseCopyable, Sendable {
     self.notice = notice
     self.traceBytes = traceBytes
     self.notices = notices
+    self.program = program
     self.programs = programs
     self.probes = probes
     self.traffic = traffic

@@ -14,13 +14,16 @@ public struct Lifecycle: Sendable {
   public internal(set) var state = LifecycleState()
 
   /// A lifecycle that has not begun; `begin` is to be called once.
-  public init(plan: DrainPlan) { self.plan = plan }
+  @inline(never) public init(plan: DrainPlan) { self.plan = plan }
 
   /// A lifecycle that goes on where another one, of the same plan, was interrupted.
   public init(plan: DrainPlan, resuming state: LifecycleState) {
     self.plan = plan
     self.state = state
   }
+
+  /// Takes over what another one, of the same plan, has come to.
+  public mutating func follow(_ other: LifecycleState) { state = other }
 
   /// Where drainit is in its life.
   public var phase: Phase { state.phase }
@@ -41,6 +44,11 @@ public struct Lifecycle: Sendable {
   /// stop the failing probe alone takes the pod out, so it comes before the window's end.
   public var mayBeReadyForKubelet: Bool {
     phase == .draining ? state.hasOpened && !state.isKubeletUnready : mayBeReady
+  }
+
+  /// Whether hooks run still, of whatever moment.
+  public var hooksRun: Bool {
+    mutating get { state.readyHooksRun || state.drainHooksRun || state.exitHooksRun }
   }
 
   /// Whether there is the app's process, be it that its program is still to be executed.

@@ -163,7 +163,7 @@ enum LogRoute: UInt8, BitwiseCopyable {
 
   /// Opens what the descriptor leads to once more, not to wait; nil where that is refused or there is
   /// no `/proc`.
-  static func reopen(_ number: Int32) -> FileDescriptor? {
+  @inline(never) static func reopen(_ number: Int32) -> FileDescriptor? {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { path in
       guard let start = path.baseAddress else { return nil }
       let root: StaticString = "/proc/self/fd/"

@@ -7,9 +7,13 @@ public enum TerminationMessage {
   /// `earlier` bytes of ours: what the app wrote itself says more. Returns how many bytes of ours it holds.
   ///
   /// Source: Kubernetes' `terminationMessagePath`, whose default this is; the kubelet reads 4096 bytes.
-  public static func write(_ line: borrowing ByteBuffer, replacing earlier: Int)
+  @inline(never) public static func write(_ line: borrowing ByteBuffer, replacing earlier: Int)
     -> Int
   {
+    line.withBytes { write($0, replacing: earlier) }
+  }
+
+  @inline(never) static func write(_ line: UnsafeRawBufferPointer, replacing earlier: Int) -> Int {
     // Not to wait, should it be a FIFO. The kubelet's is a file that is mounted there: where a link is, somebody
     // else has put it, and drainit, which may be root, writes to no file that another chose.
     let flags = O_WRONLY | O_NONBLOCK | O_NOFOLLOW
@@ -20,7 +24,7 @@ public enum TerminationMessage {
     {
       return 0
     }
-    guard case .bytes(let count) = line.withBytes({ SystemCall.write(file.number, $0) }) else {
+    guard case .bytes(let count) = SystemCall.write(file.number, line) else {
       return 0
     }
     // The new line is there before the rest of a longer one goes.

@@ -77,10 +77,6 @@ public struct SecondLife: ~Copyable {
       UnsafeMutableRawPointer(slot + SecondLife.textStart)
         .copyMemory(from: $0.baseAddress!, byteCount: $0.count)
     }
-    lastLife.note(handOver.lifecycle, handOver.programs)
-    lifeEndpoint = handOver.endpoint
-    lifeNotify = handOver.notify
-    lifeNotice = handOver.notice
     lifePauses = handOver.lives.isBare
     lifeEntry = count
     lifeText = UnsafeMutableRawPointer(slot).assumingMemoryBound(to: CChar.self)
@@ -126,19 +122,21 @@ public struct SecondLife: ~Copyable {
     var faults = FaultSignals.all.bits
     _ = linux_sigprocmask(linux_SIG_UNBLOCK, &faults, nil)
     // Somebody else's, or typed: the app must be our child.
-    guard let found = HandOver(Span(_unsafeBytes: bytes)), found.pid == getpid() else {
+    guard let found = handOver(in: entry), found.pid == getpid() else {
       withdraw()
       lifeExecutable = -1
       return nil
     }
-    lastLife.note(found.lifecycle, found.programs)
-    lifeEndpoint = found.endpoint
-    lifeNotify = found.notify
-    lifeNotice = found.notice
     SystemCall.setCloseOnExec(lifeExecutable)
     let signal = Signal(Int32(UInt8(bitPattern: text[-1]) &- UInt8(ascii: "0")))
     let directory = UnsafePointer(last + directoryVariable.utf8CodeUnitCount)
     return (found, directory, failures, signal)
+  }
+
+  @inline(never) fileprivate static func handOver(in entry: UnsafePointer<CChar>) -> HandOver? {
+    let text = entry + textStart
+    return HandOver(
+      Span(_unsafeBytes: UnsafeRawBufferPointer(start: text, count: Int(strlen(text)))))
   }
 
   /// Gives this life up before it has begun, for want of memory or descriptors; the next one may have more.
@@ -173,9 +171,6 @@ nonisolated(unsafe) private var lifeArguments: LifeVector?
 nonisolated(unsafe) private var lifeEnvironment: LifeVector?
 nonisolated(unsafe) private var lifeEntry = 0
 nonisolated(unsafe) private var lifeText: UnsafeMutablePointer<CChar>?
-nonisolated(unsafe) private var lifeEndpoint: Int32 = -1
-nonisolated(unsafe) private var lifeNotify: Int32 = -1
-nonisolated(unsafe) private var lifeNotice: Int32 = -1
 nonisolated(unsafe) private var lifePauses = false
 
 /// Executes drainit anew; returns only where nothing lies ready for it. For the handler of a fault.
@@ -183,26 +178,41 @@ nonisolated(unsafe) private var lifePauses = false
 /// Where the system refuses it, for want of memory say, it is tried again every 100 ms, and meanwhile, or for
 /// good where it would be refused at every try, the `LastLife` passes signals on and reaps.
 private func beginSecondLife(_ signal: Int32) {
-  guard let environment = lifeEnvironment, let arguments = lifeArguments, let text = lifeText
+  guard let environment = lifeEnvironment, let arguments = lifeArguments, let text = lifeText,
+    let found = SecondLife.handOver(in: text)
   else { return }
   putBackSignalsInHand()
   text[SecondLife.textStart &- 1] = CChar(truncatingIfNeeded: signal &+ 48)
   environment[lifeEntry] = text
-  if lifePauses { lastLife.live(for: 100_000_000) }
+  lastLife?.pointee.follow(found)
+  // What comes meanwhile waits for the next life, unless none has come through its start for long.
+  if lifePauses { pause(isDeaf: text[SecondLife.textStart &- 2] < CChar(UInt8(ascii: "3"))) }
   // -1, for none, is refused.
-  _ = linux_fcntl(lifeEndpoint, F_SETFD, 0)
-  _ = linux_fcntl(lifeNotify, F_SETFD, 0)
-  _ = linux_fcntl(lifeNotice, F_SETFD, 0)
+  _ = linux_fcntl(found.endpoint, F_SETFD, 0)
+  _ = linux_fcntl(found.notify, F_SETFD, 0)
+  _ = linux_fcntl(found.notice, F_SETFD, 0)
   _ = linux_fcntl(lifeExecutable, F_SETFD, 0)
   while true {
     // What the last life has begun, a stop above all, the next one would not know.
-    if !lastLife.hasActed { _ = linux_execveat_self(lifeExecutable, arguments, environment) }
-    if lastLife.hasActed || !isPassing(linux_errno()) {
-      // Nobody will answer a probe any more: refused it is known at once.
-      _ = close(lifeEndpoint)
-      lastLife.live(for: .max)
+    let hasActed = lastLife?.pointee.hasActed == true
+    if !hasActed { _ = linux_execveat_self(lifeExecutable, arguments, environment) }
+    if hasActed || !isPassing(linux_errno()) {
+      // Nobody will answer a probe any more: refused it is known at once. An app that writes into a full
+      // socket waits.
+      _ = close(found.endpoint)
+      _ = close(found.notify)
+      lastLife?.pointee.live()
     }
-    lastLife.live(for: 100_000_000)
+    pause(isDeaf: false)
+  }
+}
+
+/// The time until another try.
+@inline(never) private func pause(isDeaf: Bool) {
+  if let lastLife, !isDeaf {
+    lastLife.pointee.live(for: .milliseconds(100))
+  } else {
+    SignalQueue.wait(for: -1, 100)
   }
 }
 

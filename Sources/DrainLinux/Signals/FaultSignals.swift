@@ -27,6 +27,7 @@ public struct FaultSignals: ~Copyable {
     if dispositions.changed == SignalSet() { dispositions = firstDispositions }
     try FaultSignals.arm(&dispositions)
     faultWriter = pipe.writer.number
+    faultsNumber = pipe.reader.number
     self.pipe = pipe
   }
 
@@ -59,12 +60,12 @@ public struct FaultSignals: ~Copyable {
   public var handlerNumber: Int32 { pipe.writer.number }
 
   /// The next of the seven that somebody sent, or nil when none is waiting.
-  public borrowing func next() -> ReceivedSignal? {
+  public borrowing func next() -> ReceivedSignal? { FaultSignals.next(in: pipe.reader.number) }
+
+  @inline(never) static func next(in reader: Int32) -> ReceivedSignal? {
     var record = siginfo_t()
     let size = MemoryLayout<siginfo_t>.size
-    let result = withUnsafeMutableBytes(of: &record) {
-      SystemCall.read(pipe.reader.number, into: $0)
-    }
+    let result = withUnsafeMutableBytes(of: &record) { SystemCall.read(reader, into: $0) }
     guard case .bytes(size) = result else { return nil }
     return ReceivedSignal(&record)
   }
@@ -109,8 +110,7 @@ private func handleFault(
     if getpid() == faultOwner {
       whatComesBack?(number)
       if givesReason {
-        let reason: StaticString = "drainit: no memory, or a fault of its own: cannot go on\n"
-        _ = write(STDERR_FILENO, reason.utf8Start, reason.utf8CodeUnitCount)
+        leaveWords("no memory, or a fault of its own: cannot go on", isWhyItEnds: true)
         _exit(Int32(Lifecycle.ownFailure))
       }
     }

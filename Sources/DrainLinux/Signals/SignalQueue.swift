@@ -30,6 +30,7 @@ public struct SignalQueue: ~Copyable {
     guard let descriptor = FileDescriptor(owning: Int32(truncatingIfNeeded: number)) else {
       throw Errno.last
     }
+    signalsNumber = descriptor.number
     self.descriptor = descriptor
     originalMask = known ?? SignalSet(bits: original)
     ownPID = getpid()
@@ -144,7 +145,7 @@ private func putBack(_ received: ReceivedSignal, _ mark: Int32) {
 
 extension ReceivedSignal {
   /// Takes the facts over as signalfd(2) gives them.
-  init(_ record: signalfd_siginfo) {
+  @inline(never) init(_ record: signalfd_siginfo) {
     self.init(
       signal: Signal(Int32(truncatingIfNeeded: record.ssi_signo)), code: record.ssi_code,
       senderPID: Int32(truncatingIfNeeded: record.ssi_pid), senderUID: record.ssi_uid,
@@ -152,7 +153,7 @@ extension ReceivedSignal {
   }
 
   /// Takes the facts over as a signal's handler gets them (sigaction(2)).
-  init(_ record: inout siginfo_t) {
+  @inline(never) init(_ record: inout siginfo_t) {
     self.init(
       signal: Signal(linux_si_signo(&record)), code: linux_si_code(&record),
       senderPID: linux_si_pid(&record), senderUID: linux_si_uid(&record),

@@ -8,7 +8,7 @@ public struct Errno: Error, Equatable, BitwiseCopyable, Sendable {
   public init(_ number: Int32) { self.number = number }
 
   /// The calling thread's last error.
-  static var last: Errno { Errno(linux_errno()) }
+  public static var last: Errno { Errno(linux_errno()) }
 
   /// Whether the call was interrupted and is to be made again.
   public var isInterrupted: Bool { number == EINTR }

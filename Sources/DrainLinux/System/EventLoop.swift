@@ -78,7 +78,7 @@ public struct EventLoop: ~Copyable {
   /// Waits until something is ready or the deadline has come; without one, for ever.
   ///
   /// Returns how many events there are: 0 at the deadline, and possibly before it, so the caller
-  /// looks at the clock. It never comes back early by rounding.
+  /// looks at the clock. It never comes back early by rounding. -1 where the system refuses the wait.
   ///
   /// The corresponding C function is `epoll_wait`.
   public mutating func wait(until deadline: Instant?) -> Int {
@@ -86,10 +86,10 @@ public struct EventLoop: ~Copyable {
     let timeout = EventLoop.timeout(until: deadline)
     var span = events.mutableSpan
     count = span.withUnsafeMutableBufferPointer { buffer in
-      // An interruption is not retried: the handler's work is waiting in a pipe of ours.
-      max(0, Int(epoll_wait(number, buffer.baseAddress, Int32(buffer.count), timeout)))
+      Int(epoll_wait(number, buffer.baseAddress, Int32(buffer.count), timeout))
     }
-    return count
+    // An interruption is not retried: the handler's work is waiting in a pipe of ours.
+    return count < 0 && Errno.last.isInterrupted ? 0 : count
   }
 
   /// The event at `index`, 0 until the last `wait`'s count.

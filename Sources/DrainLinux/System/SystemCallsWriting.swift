@@ -16,8 +16,9 @@ extension SystemCall {
   /// Writes at the current place what can be written now.
   ///
   /// The corresponding C function is `pwritev2` with RWF_NOWAIT; musl 1.2.3 has none.
-  static func writeWithoutWaiting(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Transfer
-  {
+  @inline(never) static func writeWithoutWaiting(
+    _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer
+  ) -> Transfer {
     var part = iovec(
       iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
     return withUnsafePointer(to: &part) { parts in

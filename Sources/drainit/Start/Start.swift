@@ -126,6 +126,7 @@ private func follow(
     print(&words, on: STDOUT_FILENO)
     return .ended(0)
   }
+  SecondLife.store(plan, target: options.signalTo, logsJSON: options.logsJSON)
   if plan.holds && ProcessFiles.areOurs { StandardDescriptors.takeLog() }
   do throws(StartError) {
     if earlier == nil && !options.isPlain {

@@ -34,7 +34,7 @@ struct Sources: ~Copyable {
     self.loop = loop
   }
 
-  /// Waits, which begins a turn; how many events there are.
+  /// Waits, which begins a turn; how many events there are, or -1 where the wait is refused.
   mutating func wait(until deadline: Instant?) -> Int {
     taken = 0
     return loop.wait(until: deadline)

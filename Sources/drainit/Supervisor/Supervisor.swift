@@ -12,6 +12,9 @@ struct Supervisor: ~Copyable {
   var readiness: Readiness
   var notices: NoticeSources
   var window: Window
+  private var hasNotedLoop = false
+  /// What the app was when it was looked at last: a last life goes by that.
+  var knownProgram = KnownProgram.other
   var app: AppProcess
   /// What lies ready for a fault; nil before the app runs, or where it cannot be had.
   var secondLife: SecondLife?
@@ -94,7 +97,11 @@ struct Supervisor: ~Copyable {
         if exitCode != nil { break }
         deadline = nextDeadline
       }
-      let count = sources.wait(until: deadline ?? rest())
+      var count = sources.wait(until: deadline ?? rest())
+      if count < 0 {
+        count = 0
+        doWithoutLoop(Errno.last)
+      }
       if count > 0 { idle.disturb() }
       for index in 0..<count { take(sources.loop[index]) }
       while exitCode == nil, let received = sources.nextSignal() { take(received) }
@@ -102,6 +109,17 @@ struct Supervisor: ~Copyable {
       if reaping.isOwed && reaping.nextDeadline <= Clock.now() { reap() }
     }
     return exitCode ?? Lifecycle.ownFailure
+  }
+
+  /// The wait is refused: signals are heard, and deadlines kept a little late; of the rest nothing is told.
+  @inline(never) private mutating func doWithoutLoop(_ reason: Errno) {
+    if !hasNotedLoop {
+      hasNotedLoop = true
+      log.write(.callFailed(errno: reason.number), lifecycle.state)
+    }
+    SignalQueue.wait(milliseconds: 50)
+    sources.signals.becomeReadable()
+    while let received = sources.faults.next() { take(received) }
   }
 
   /// Before a wait without an end: gives back what is not needed. Returns when to come back for it.
@@ -202,6 +220,8 @@ struct Supervisor: ~Copyable {
   @inline(never) mutating func attend(_ news: ReadinessNews) {
     if news.mayStart { handle(.startAllowed, Clock.now()) }
     if news.hasOpened {
+      // By now an entrypoint script has become its program.
+      knownProgram = look(for: ReceivedSignal(signal: .term))
       handle(.gateOpened, Clock.now())
     }
     if let isLive = news.isLive { handle(.live(isLive), Clock.now()) }

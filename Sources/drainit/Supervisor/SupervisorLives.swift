@@ -31,7 +31,6 @@ struct EarlierLife {
 extension Supervisor {
   /// Lays everything ready for a come-back; from now on a fault is not the container's end.
   @inline(never) mutating func layReady() {
-    SecondLife.store(LastPlan(lifecycle.plan, target: options.signalTo))
     secondLife = SecondLife(
       arguments: command.argumentPointers, environment: command.environmentPointers)
     remember()
@@ -51,7 +50,7 @@ extension Supervisor {
         ignoredDispositions: sources.dispositions.ignored, endpoint: readiness.endpointNumber,
         notify: notices.socketNumber, notice: notices.readerNumber,
         traceBytes: Int32(truncatingIfNeeded: log.traceBytes), notices: readiness.world.notices,
-        programs: readiness.world.programs.pointee, probes: readiness.probes,
+        program: knownProgram, programs: readiness.world.programs.pointee, probes: readiness.probes,
         traffic: window.memory, evidence: log.context.evidence, lives: lives))
   }
 
@@ -64,6 +63,7 @@ extension Supervisor {
       plan.observes = false
     }
     lifecycle = Lifecycle(plan: plan, resuming: earlier.handOver.lifecycle)
+    knownProgram = earlier.handOver.program
     readiness.world.notices = earlier.handOver.notices
     window.earlier = earlier.handOver.traffic
     log.context.evidence = earlier.handOver.evidence

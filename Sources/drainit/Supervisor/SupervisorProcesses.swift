@@ -11,19 +11,24 @@ extension Supervisor {
       return takeChildSignal(of: received.senderPID)
     }
     if let signal = lifecycle.passesOn(received, to: nil) { return passOn(received, as: signal) }
-    var program = KnownProgram.other
-    if lifecycle.plan.signals.needsProgram(for: received) {
-      if app.name.look(at: lifecycle.state.appPID) { log.context.rename(app.name.value.bytes) }
-      program = app.name.program
-      if lifecycle.plan.signals.decides(program, for: received) {
-        program = program.confirmed(by: ProcessFiles.signals(lifecycle.state.appPID, .caught))
-      }
-    }
+    let program = look(for: received)
     // Most USR1 of a server only reopen its log.
     if let signal = lifecycle.passesOn(received, to: program) {
       return passOn(received, as: signal)
     }
     handle(.signal(received, program: program), Clock.now())
+  }
+
+  /// What the app is, as far as that matters for the signal.
+  @inline(never) mutating func look(for received: ReceivedSignal) -> KnownProgram {
+    guard lifecycle.plan.signals.needsProgram(for: received) else { return .other }
+    if app.name.look(at: lifecycle.state.appPID) { log.context.rename(app.name.value.bytes) }
+    var program = app.name.program
+    if lifecycle.plan.signals.decides(program, for: received) {
+      program = program.confirmed(by: ProcessFiles.signals(lifecycle.state.appPID, .caught))
+      knownProgram = program
+    }
+    return program
   }
 
   /// Passes a signal on; what is counted and told of is what was sent.

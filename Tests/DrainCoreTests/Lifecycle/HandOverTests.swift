@@ -8,7 +8,8 @@ extension HandOver {
     HandOver(
       pid: 1, executable: -1, lifecycle: LifecycleState(), gate: GateMemory(), mask: SignalSet(),
       changedDispositions: SignalSet(), ignoredDispositions: SignalSet(), endpoint: -1, notify: -1,
-      notice: -1, traceBytes: 0, notices: AppNotices(), programs: ProgramGroups(),
+      notice: -1, traceBytes: 0, notices: AppNotices(),
+      program: .other, programs: ProgramGroups(),
       probes: ProbeCounts(), traffic: TrafficMemory(), evidence: nil, lives: Lives())
   }
 }
@@ -55,8 +56,9 @@ extension HandOver {
       pid: 7, executable: 5, lifecycle: story.lifecycle.state, gate: gate,
       mask: SignalSet(bits: 17),
       changedDispositions: SignalSet(bits: 18), ignoredDispositions: SignalSet(bits: 19),
-      endpoint: 20, notify: 21, notice: 22, traceBytes: 23, notices: notices, programs: programs,
-      probes: probes, traffic: traffic, evidence: evidence, lives: lives)
+      endpoint: 20, notify: 21, notice: 22, traceBytes: 23, notices: notices,
+      program: .nginx, programs: programs, probes: probes, traffic: traffic, evidence: evidence,
+      lives: lives)
   }
 
   // Else a field that is read back as nothing would look as if it had been handed over.

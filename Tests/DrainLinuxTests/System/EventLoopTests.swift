@@ -36,6 +36,15 @@ import Testing
     #expect(throws: Errno(EBADF)) { try loop.add(-1, token, .reading) }
   }
 
+  @Test func aWaitThatIsRefusedSaysSo() throws {
+    var loop = try EventLoop()
+    let pipe = try Pipe()
+    // No loop any more, as to a filter that refuses the call.
+    #expect(dup2(pipe.reader.number, loop.number) == loop.number)
+    #expect(loop.wait(until: nil) == -1)
+    #expect(Errno.last == Errno(EINVAL))
+  }
+
   @Test func aClosedOtherSideIsToldWithoutBeingAskedFor() throws {
     var loop = try EventLoop()
     var pair: [Int32] = [0, 0]

@@ -47,8 +47,9 @@ SERVER = ["signals", "--listen", "8080", "USR2=0"]
 
 
 @pytest.mark.parametrize("options, before_app, all_in_all", [
-    # The pipe of the exec's answer is five of them: made, waited for, read, and its ends closed.
-    (["--plain"], 64, 86), ([], 86, 130)], ids=["plain", "as it ships"])
+    # The pipe of the exec's answer is five of them: made, waited for, read, and its ends closed. Four are the
+    # look at the app's name when it is ready.
+    (["--plain"], 64, 86), ([], 86, 136)], ids=["plain", "as it ships"])
 def test_a_start_costs_few(traced, options, before_app, all_in_all):
     box, trace = traced(*options, "--ready", "none", app=SERVER)
     calls = trace.calls()

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 import probing
-from faults import faults_at
+from faults import faults_at, termination_log
 
 pytestmark = pytest.mark.skipif(
     platform.machine() != "x86_64", reason="the tracer knows x86's system calls")
@@ -31,15 +31,18 @@ def test_a_signal_that_brings_it_down_twice_is_not_tried_again(drainit, fault):
 
 
 def test_an_app_that_was_just_started_is_not_started_again(drainit, fault, place):
-    starts = place / "starts"
+    starts, kept = place / "starts", place / "message"
+    kept.write_text("")
     box = drainit("--start-after", f"file:{place}/go", "--drain", "1s",
-                  app=["sh", "-c", f"echo started >>{starts}; exec sleep 600"])
+                  app=["sh", "-c", f"echo started >>{starts}; exec sleep 600"],
+                  before=termination_log(kept))
     probing.wait_for_status(box, 200, "/livez")
     # At its return there is an app.
     with faults_at(box, fault, CLONE, calls=1):
         (place / "go").touch()
     assert box.wait() == 125
     assert not box.log.matching(CAME_BACK)
-    box.log.wait_for("^drainit: no memory, or a fault of its own: cannot go on$")
+    why = box.log.wait_for("^drainit: no memory, or a fault of its own: cannot go on$").group(0)
+    assert kept.read_text() == why + "\n"
     # Once, or it was ended before it could say so.
     assert not starts.exists() or starts.read_text() in ("", "started\n")

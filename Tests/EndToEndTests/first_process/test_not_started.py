@@ -11,6 +11,7 @@ import pytest
 
 import probing
 from box import until
+from faults import termination_log
 
 KINDS = ["pid 1", "not pid 1"]
 MACHINE = {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
@@ -211,9 +212,7 @@ def message(place):
     """Kubernetes' file of the last words, and what is executed so that a box has it."""
     kept = place / "message"
     kept.write_text("")
-    script = (f"mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && : >/dev/termination-log && "
-              f'mount --bind {kept} /dev/termination-log && exec "$@"')
-    return kept, ("sh", "-c", script, "sh")
+    return kept, termination_log(kept)
 
 
 @pytest.mark.parametrize("words, app, environment, code", [

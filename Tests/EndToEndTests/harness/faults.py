@@ -26,6 +26,27 @@ def fault_fixture(bench):
     return run
 
 
+CANNOT = "drainit: cannot come back from a fault of its own: "
+GOES_ON = CANNOT + "signals, stops and reaping go on without endpoint, checks, hooks; the code is the app's"
+
+
+@pytest.fixture(name="refused")
+def refused_fixture(bench, drainit):
+    """Starts drainit where execveat is refused for good, or what `calls` says (Fixtures/refuse.c)."""
+
+    def run(*options, calls="execveat", before=(), **more):
+        return drainit(*options, before=(*before, str(bench / "refuse"), calls), **more)
+
+    return run
+
+
+def termination_log(kept):
+    """What is executed so that a box has Kubernetes' file of the last words."""
+    script = (f"mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && : >/dev/termination-log && "
+              f'mount --bind {kept} /dev/termination-log && exec "$@"')
+    return "sh", "-c", script, "sh"
+
+
 @contextlib.contextmanager
 def faults_at(box, fault, call, **more):
     """What happens in it leads to a fault where drainit enters the system call of that number."""
