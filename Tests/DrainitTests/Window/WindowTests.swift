@@ -144,6 +144,8 @@ private final class Scene {
     #expect(scene.verdict == WindowEnd.none)
     client = nil
     connection = nil
+    // The kernel ends them in its own time.
+    usleep(300_000)
     scene.look(after: .seconds(100))
     scene.look(after: .seconds(60))
     #expect(scene.verdict == .closed)
