@@ -152,7 +152,7 @@ struct LastLife {
   /// The hooks that ran at the fault have ended when no program of drainit's runs any more.
   private mutating func endHooks() {
     guard lifecycle.hooksRun, !runsPrograms else { return }
-    for number in UInt8(0)..<3 {
+    for number in 0..<UInt8(HookMoment.count) {
       if let moment = HookMoment(rawValue: number) { handle(.hooksEnded(moment)) }
     }
   }

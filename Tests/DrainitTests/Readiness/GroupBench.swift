@@ -7,7 +7,7 @@ import Testing
 
 /// One group of checks with its loop and its children, as the readiness side drives it. To be made aside, where
 /// there are children.
-final class GroupBench {
+final class GroupBench: Turning {
   var loop: EventLoop
   var world: CheckWorld
   /// It stays for good, as drainit's do.
@@ -54,16 +54,6 @@ final class GroupBench {
       let child = world.programs.pointee[index]
       if child > 0 && !children.contains(child) { children.append(child) }
     }
-  }
-
-  /// Runs until the condition holds; false where it does not within 20 s.
-  @discardableResult func run(until condition: () -> Bool) -> Bool {
-    let end = Clock.now() + .seconds(20)
-    while !condition() {
-      if Clock.now() > end { return false }
-      turn()
-    }
-    return true
   }
 
   func turn() {

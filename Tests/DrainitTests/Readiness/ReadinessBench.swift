@@ -6,7 +6,7 @@ import Testing
 @testable import drainit
 
 /// The readiness side with its loop, as the supervisor drives it.
-final class ReadinessBench {
+final class ReadinessBench: Turning {
   var loop: EventLoop
   var readiness: Readiness
   var facts = EndpointFacts(phase: .starting, mayBeReady: false, appRuns: false)
@@ -79,16 +79,6 @@ final class ReadinessBench {
       }
     }
     if readiness.nextDeadline <= Clock.now() { note(readiness.expire(facts, loop, Clock.now())) }
-  }
-
-  /// Runs until the condition holds; false where it does not within 20 s.
-  @discardableResult func run(until condition: () -> Bool) -> Bool {
-    let end = Clock.now() + .seconds(20)
-    while !condition() {
-      if Clock.now() > end { return false }
-      turn()
-    }
-    return true
   }
 
   /// Whether `/readyz` has failed so often to each who probed it.
