@@ -1,7 +1,7 @@
 // Gives another process a fault of its own, as a bug in it would: its program counter goes nowhere.
 //
 //   fault [--kind segv|ill|trap|fpe] [--calls N] [--steps N] [--at N [--times N]]
-//         [--fail N --errno E] PID
+//         [--fail N --errno E] [--refuse N --errno E] PID
 //
 // From the moment when it is started the process makes so many system calls more (each counts twice:
 // at its entry and at its return) and after these so many instructions; then it has its fault. It
@@ -9,7 +9,9 @@
 // With --at that begins where it enters the system call of that number, at as many of them as --times says:
 // of the life that follows the fault, too.
 // With --fail it is watched on until it has executed a program anew: that one's system call number N
-// (from 1) is not made and fails with E. The kinds other than segv, --at and --fail are x86's.
+// (from 1) is not made and fails with E.
+// With --refuse every system call of that number fails with E from the fault on, in all of its lives, until
+// this tracer is ended. The kinds other than segv, --at, --fail and --refuse are x86's.
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
@@ -123,6 +125,27 @@ static long refuse(long number, long error) {
   return call;
 }
 
+// Refuses every system call of that number; ends with the target.
+static void refuse_every(long number, long error) {
+#ifdef __x86_64__
+  struct user_regs_struct registers;
+  struct iovec part = {&registers, sizeof registers};
+  printf("refusing\n");
+  fflush(stdout);
+  for (;;) {
+    go_to(number);
+    if (ptrace(PTRACE_GETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_GETREGSET");
+    registers.orig_rax = -1;
+    if (ptrace(PTRACE_SETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_SETREGSET");
+    go_on(PTRACE_SYSCALL, 1);
+    registers.rax = -error;
+    if (ptrace(PTRACE_SETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_SETREGSET");
+  }
+#else
+  (void)number, (void)error;
+#endif
+}
+
 // Gives it the fault, where it stands; returns in which system call that is.
 static long give(const char *kind) {
   struct user_regs_struct registers;
@@ -148,7 +171,7 @@ static long give(const char *kind) {
 
 int main(int count, char **words) {
   const char *kind = "segv";
-  long calls = 0, steps = 0, at = -1, times = 1, failing = 0, error = ENOMEM;
+  long calls = 0, steps = 0, at = -1, times = 1, failing = 0, refused = -1, error = ENOMEM;
   for (int i = 1; i + 1 < count; i += 2) {
     if (!strcmp(words[i], "--kind")) kind = words[i + 1];
     if (!strcmp(words[i], "--calls")) calls = atol(words[i + 1]);
@@ -156,6 +179,7 @@ int main(int count, char **words) {
     if (!strcmp(words[i], "--at")) at = atol(words[i + 1]);
     if (!strcmp(words[i], "--times")) times = atol(words[i + 1]);
     if (!strcmp(words[i], "--fail")) failing = atol(words[i + 1]);
+    if (!strcmp(words[i], "--refuse")) refused = atol(words[i + 1]);
     if (!strcmp(words[i], "--errno")) error = atol(words[i + 1]);
   }
   target = atoi(words[count - 1]);
@@ -170,6 +194,7 @@ int main(int count, char **words) {
     go_on(PTRACE_SINGLESTEP, steps);
     call = give(kind);
   }
+  if (refused >= 0) refuse_every(refused, error);
   if (failing) call = refuse(failing, error);
   if (ptrace(PTRACE_DETACH, target, 0, 0)) fail("PTRACE_DETACH");
   printf("%ld\n", call);

@@ -226,4 +226,12 @@ extern const char __executable_start, etext;
 static inline uintptr_t linux_code_start(void) { return (uintptr_t)&__executable_start; }
 static inline uintptr_t linux_code_end(void) { return (uintptr_t)&etext; }
 
+// Memory that is the program's own from its exec on, so that nobody can refuse it. Pages that are not
+// touched are not there. 64 KiB of stack: with AVX-512 or SME the kernel's frame alone can be over 10 KiB
+// (getauxval(3), AT_MINSIGSTKSZ).
+enum { linux_reserve_bytes = 320 << 10, linux_fault_stack_bytes = 64 << 10 };
+extern unsigned char linux_reserve_memory[], linux_fault_stack_memory[];
+static inline void *linux_reserve(void) { return linux_reserve_memory; }
+static inline void *linux_fault_stack(void) { return linux_fault_stack_memory; }
+
 #endif

@@ -6,6 +6,14 @@ import DrainCore
 /// Whether the log's lines are JSON objects. A handler has no other way to be told.
 nonisolated(unsafe) var lastWordsAreJSON = false
 
+/// What is said where no line of the log can be made.
+public enum LastWords {
+  /// Says that a start needs memory that is not to be had. A probe's end is not the container's.
+  public static func sayNoMemory() {
+    leaveWords("cannot start: out of memory", isWhyItEnds: getpid() == 1)
+  }
+}
+
 /// Writes a line to the error output; where it says why the container ends, `kubectl describe pod` shows it, too.
 @inline(never) func leaveWords(
   _ words: StaticString, _ more: StaticString = "", isWhyItEnds: Bool = false
@@ -21,7 +29,7 @@ nonisolated(unsafe) var lastWordsAreJSON = false
     append(more, to: buffer, &count)
     append(lastWordsAreJSON ? "\"}\n" : "\n", to: buffer, &count)
     let line = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-    if isWhyItEnds && getpid() == 1 { _ = TerminationMessage.write(line, replacing: 0) }
+    if isWhyItEnds { _ = TerminationMessage.write(line, replacing: 0) }
     // Where the system has no such writes, or no room: by a description of drainit's own, as `LogSink` does.
     if case .bytes = SystemCall.writeWithoutWaiting(STDERR_FILENO, line) { return }
     if let own = LogRoute.reopen(STDERR_FILENO) { _ = SystemCall.write(own.number, line) }

@@ -12,6 +12,7 @@ struct LastLife {
   private let target: SignalTarget
   private var program = KnownProgram.other
   private var programs = ProgramGroups()
+  private var order = EventOrder()
   private var hasBegun = false
   private var isLast = false
   /// Whether something was done that a next life would not know of.
@@ -53,7 +54,9 @@ struct LastLife {
     let end = Clock.now() + time
     if !hasBegun {
       hasBegun = true
+      order.begin()
       perform(lifecycle.resume(now: Clock.now()), isBeginning: true)
+      work(through: order.next())
     }
     while true {
       let isDone = reap()
@@ -71,36 +74,42 @@ struct LastLife {
   }
 
   @inline(never) private mutating func handle(_ event: Event) {
-    let before = lifecycle.phase
-    perform(lifecycle.handle(event, now: Clock.now()))
-    if lifecycle.phase != before { hasActed = true }
+    if order.begins(with: event) { work(through: event) }
   }
 
-  /// Does what can be done here, and what that leads to.
+  private mutating func work(through event: Event?) {
+    var next = event
+    while let event = next {
+      let before = lifecycle.phase
+      perform(lifecycle.handle(event, now: Clock.now()))
+      if lifecycle.phase != before { hasActed = true }
+      next = order.next()
+    }
+  }
+
+  /// Does what can be done here; what that leads to waits until it is done.
   @inline(never) private mutating func perform(_ effects: Effects, isBeginning: Bool = false) {
-    var next: Event?
     for index in 0..<effects.count {
       switch effects[index] {
       case .forward(let received, let signal): _ = send(received, as: signal)
       case .signalApp(let signal):
         hasActed = true
         let delivery = send(ReceivedSignal(signal: signal), as: signal)
-        if signal == .kill, case .refused = delivery { next = .killRefused }
+        if signal == .kill, case .refused = delivery { handle(.killRefused) }
       case .signalLeftovers(let signal):
         hasActed = true
         // To a helper any other stop signal may be a dump, and who catches it is not read here.
         signalling(.all).send(signal == .kill ? .kill : .term)
-      case .findLeftovers: next = Reaper.hasChildren ? .leftoversFound : .nobodyLeft
+      case .findLeftovers: handle(Reaper.hasChildren ? .leftoversFound : .nobodyLeft)
       // Those that run go on, and nobody is there to run others.
-      case .runHooks(let moment): if !isBeginning { next = .hooksEnded(moment) }
-      case .stopAsJob(let signal): next = .isNoJob(signal)
+      case .runHooks(let moment): if !isBeginning { handle(.hooksEnded(moment)) }
+      case .stopAsJob(let signal): handle(.isNoJob(signal))
       case .exit(let code): _exit(Int32(code))
       case .log, .startApp, .findListeners, .checkLive, .observeTraffic, .askUntil, .missWatchdog,
         .stopObserving, .continueAsJob:
         break
       }
     }
-    if let next { handle(next) }
   }
 
   // Mutating, as all that is asked here, so that it is asked in place: there is little stack.

@@ -28,6 +28,7 @@ public struct SecondLife: ~Copyable {
   /// Opens drainit's own executable and lays arguments and environment ready; nil where either cannot be
   /// had, and a fault is then what it is to any program. So it is until `store` is called.
   public init?(arguments: LifeVector, environment: LifeVector) {
+    if text.capacity == 0 { return nil }
     if lifeExecutable < 0 {
       guard let executable = SecondLife.openExecutable() else { return nil }
       lifeExecutable = executable.release()

@@ -41,7 +41,12 @@ public struct FaultSignals: ~Copyable {
   }
 
   private static func arm(_ dispositions: inout Dispositions) throws(Errno) {
-    if faultOwner == 0 { try provideStack() }
+    if faultOwner == 0 {
+      var stack = stack_t()
+      stack.ss_sp = linux_fault_stack()
+      stack.ss_size = Int(linux_fault_stack_bytes)
+      if sigaltstack(&stack, nil) == -1 { throw Errno.last }
+    }
     faultOwner = getpid()
     let original = try KernelAction(installedFor: .ill)
     let action = try KernelAction(handler: { handleFault($0, $1, $2) }, for: .ill)
@@ -68,18 +73,6 @@ public struct FaultSignals: ~Copyable {
     let result = withUnsafeMutableBytes(of: &record) { SystemCall.read(reader, into: $0) }
     guard case .bytes(size) = result else { return nil }
     return ReceivedSignal(&record)
-  }
-
-  // The stack's pages are taken only when a handler runs. 64 KiB: with AVX-512 or SME the kernel's
-  // frame alone can be over 10 KiB (getauxval(3), AT_MINSIGSTKSZ).
-  private static func provideStack() throws(Errno) {
-    let size = 64 << 10
-    let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard let memory, memory != UnsafeMutableRawPointer(bitPattern: -1) else { throw Errno.last }
-    var stack = stack_t()
-    stack.ss_sp = memory
-    stack.ss_size = size
-    if sigaltstack(&stack, nil) == -1 { throw Errno.last }
   }
 }
 
@@ -110,7 +103,8 @@ private func handleFault(
     if getpid() == faultOwner {
       whatComesBack?(number)
       if givesReason {
-        leaveWords("no memory, or a fault of its own: cannot go on", isWhyItEnds: true)
+        leaveWords(
+          "no memory, or a fault of its own: cannot go on", isWhyItEnds: faultOwner == 1)
         _exit(Int32(Lifecycle.ownFailure))
       }
     }

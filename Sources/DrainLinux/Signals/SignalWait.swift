@@ -8,8 +8,11 @@ nonisolated(unsafe) var signalsNumber: Int32 = -1
 nonisolated(unsafe) var faultsNumber: Int32 = -1
 
 extension SignalQueue {
-  /// Waits for a signal, so many milliseconds at most.
-  public static func wait(milliseconds: Int32) { wait(for: signalsNumber, milliseconds) }
+  /// Waits for a signal, so many milliseconds at most. Where there is no queue nothing tells of one, and it
+  /// waits for a moment.
+  public static func wait(milliseconds: Int32) {
+    wait(for: signalsNumber, signalsNumber < 0 ? min(milliseconds, 20) : milliseconds)
+  }
 
   /// Waits until a descriptor is readable, or with -1 for none, so many milliseconds at most. Of the calls that
   /// wait one is enough: a profile may allow no more than what it was recorded with. Only where all of them are
@@ -34,11 +37,17 @@ extension SignalQueue {
   @inline(never) static func nextAlone() -> ReceivedSignal? {
     var record = signalfd_siginfo()
     let number = signalsNumber
-    if case .bytes = withUnsafeMutableBytes(of: &record, { SystemCall.read(number, into: $0) }) {
+    switch withUnsafeMutableBytes(of: &record, { SystemCall.read(number, into: $0) }) {
+    case .bytes:
       let received = ReceivedSignal(record)
       return received.isFromProcess && received.senderPID == getpid() ? nil : received
+    case .failed(Errno(EBADF)):
+      // A life that could not begin has closed it.
+      signalsNumber = -1
+      return pending()
+    default:
+      return FaultSignals.next(in: faultsNumber)
     }
-    return number < 0 ? pending() : FaultSignals.next(in: faultsNumber)
   }
 
   private static func pending() -> ReceivedSignal? {

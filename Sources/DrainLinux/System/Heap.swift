@@ -6,14 +6,18 @@ import CLinux
 // they are functions like any others.
 //
 // A block is 32 bytes to 16 KiB long, a power of two, and begins with a header; freed, it is kept for
-// the next of its size. What is longer is a mapping of its own.
+// the next of its size. What is longer, and finds no room, is a mapping of its own.
+//
+// The first chunk is the program's own, enough for a start: a life that comes back where the system refuses
+// all memory must get as far as to pass signals on.
 
 /// What precedes the bytes that the caller gets, which stay aligned to 16.
 private struct Header {
   /// The block's length: a power of two up to `longest`, a multiple of pages above; 0 where the bytes
   /// were moved up to an alignment, and `link` is where they would have begun.
   var length: Int
-  /// The next free block of this length, while this one is free.
+  /// The next free block of this length, while this one is free; of a longer one, not nil where it is no
+  /// mapping, and is never given back.
   var link: UnsafeMutableRawPointer?
 }
 
@@ -22,41 +26,56 @@ private var longest: Int { 1 << 14 }
 /// How much address space is taken at a time; memory only as it is touched.
 private var chunkBytes: Int { 1 << 16 }
 
+/// Whether memory was refused at any time: what was to lie there is empty or missing since, without a word. A
+/// mebibyte is asked for by who can do without.
+nonisolated(unsafe) public private(set) var heapWasRefused = false
+
 nonisolated(unsafe) private var next = 0
 nonisolated(unsafe) private var end = 0
-/// The first free block of each length 2^n, laid at the beginning of the first chunk.
-nonisolated(unsafe) private var freeBlocks: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+/// The first free block of each length 2^n, laid at the beginning of the reserve.
+private var freeBlocks: UnsafeMutablePointer<UnsafeMutableRawPointer?> {
+  linux_reserve().assumingMemoryBound(to: UnsafeMutableRawPointer?.self)
+}
 private var freeListBytes: Int { 256 }
 
 @inline(never) private func obtain(_ wanted: Int) -> UnsafeMutableRawPointer? {
   guard wanted >= 0 && wanted < Int.max - chunkBytes else { return nil }
+  if end == 0 {
+    next = Int(bitPattern: linux_reserve()) &+ freeListBytes
+    end = next &- freeListBytes &+ Int(linux_reserve_bytes)
+  }
   let whole = wanted &+ headerBytes
   if whole > longest {
     let pages = (whole &+ 4095) & ~4095
-    return begin(map(pages), pages)
+    guard let block = cut(pages) else { return begin(map(pages), pages) }
+    block.assumingMemoryBound(to: Header.self).pointee.link = block
+    return begin(block, pages)
   }
   let order = max(5, Int.bitWidth &- (whole &- 1).leadingZeroBitCount)
   let length = 1 << order
-  if let block = freeBlocks?[order] {
-    freeBlocks?[order] = header(of: block).pointee.link
+  if let block = freeBlocks[order] {
+    freeBlocks[order] = header(of: block).pointee.link
     return block
   }
-  if end &- next < length {
-    guard let chunk = map(chunkBytes) else { return nil }
+  if end &- next < length, let chunk = map(chunkBytes) {
     next = Int(bitPattern: chunk)
     end = next &+ chunkBytes
-    if freeBlocks == nil {
-      freeBlocks = chunk.assumingMemoryBound(to: UnsafeMutableRawPointer?.self)
-      next &+= freeListBytes
-    }
   }
-  let block = UnsafeMutableRawPointer(bitPattern: next)
-  next &+= length
-  return begin(block, length)
+  return begin(cut(length), length)
+}
+
+/// Takes so many bytes of the chunk.
+private func cut(_ length: Int) -> UnsafeMutableRawPointer? {
+  if end &- next < length { return nil }
+  defer { next &+= length }
+  return UnsafeMutableRawPointer(bitPattern: next)
 }
 
 private func begin(_ block: UnsafeMutableRawPointer?, _ length: Int) -> UnsafeMutableRawPointer? {
-  guard let block else { return nil }
+  guard let block else {
+    if length < 1 << 20 { heapWasRefused = true }
+    return nil
+  }
   block.storeBytes(of: length, as: Int.self)
   return block + headerBytes
 }
@@ -111,7 +130,7 @@ private func map(_ length: Int) -> UnsafeMutableRawPointer? {
 ) -> UnsafeMutableRawPointer? {
   let (total, overflows) = count.multipliedReportingOverflow(by: size)
   guard !overflows, let bytes = obtain(total) else { return nil }
-  // A mapping of its own is all zeros, and stays untouched.
+  // A long block is all zeros, since none is used twice, and stays untouched.
   if header(of: bytes).pointee.length <= longest { memset(bytes, 0, total) }
   return bytes
 }
@@ -136,10 +155,10 @@ private func map(_ length: Int) -> UnsafeMutableRawPointer? {
   if header(of: bytes).pointee.length == 0 { bytes = header(of: bytes).pointee.link ?? bytes }
   let length = header(of: bytes).pointee.length
   if length > longest {
-    munmap(bytes - headerBytes, length)
+    if header(of: bytes).pointee.link == nil { munmap(bytes - headerBytes, length) }
     return
   }
   let order = length.trailingZeroBitCount & 31
-  header(of: bytes).pointee.link = freeBlocks?[order]
-  freeBlocks?[order] = bytes
+  header(of: bytes).pointee.link = freeBlocks[order]
+  freeBlocks[order] = bytes
 }

@@ -32,6 +32,10 @@ private enum Preparation {
 /// Reads the options and does what they ask for, up to the app's start.
 @inline(never) private func prepare(_ command: Command, _ earlier: EarlierLife?) -> Preparation {
   var words = ByteBuffer(capacity: OptionLimits.helpBytes)
+  if words.capacity == 0 {
+    if earlier == nil { LastWords.sayNoMemory() }
+    return .ended(Lifecycle.ownFailure)
+  }
   let options: Options
   let arguments = command.words()
   do throws(OptionError) {
@@ -134,6 +138,8 @@ private func follow(
     }
     let supervisor = UnsafeMutablePointer<Supervisor>.allocate(capacity: 1)
     supervisor.initialize(to: try Supervisor(command, options, plan, earlier))
+    // A log without its line, or a hand-over without its text, would be found out when it is needed.
+    if heapWasRefused { throw StartError.refused(Errno(ENOMEM)) }
     return .supervises(supervisor)
   } catch {
     // Where the app runs already a write must not wait.

@@ -16,9 +16,7 @@ struct Supervisor: ~Copyable {
   /// What the app was when it was looked at last: a last life goes by that.
   var knownProgram = KnownProgram.other
   var app: AppProcess
-  /// What lies ready for a fault; nil before the app runs, or where it cannot be had.
-  var secondLife: SecondLife?
-  var lives: Lives
+  var comeBack: ComeBack
   var reaping = Reaping()
   var reports: Reports
   private var idle = Rest(now: .never)
@@ -49,7 +47,7 @@ struct Supervisor: ~Copyable {
     self.options = options
     app = AppProcess(target: options.signalTo, sparing: readiness.world.programs)
     lifecycle = Lifecycle(plan: plan)
-    lives = earlier?.handOver.lives ?? Lives()
+    comeBack = ComeBack(earlier?.handOver)
     self.sources = sources
     self.readiness = readiness
     self.notices = notices
@@ -88,7 +86,7 @@ struct Supervisor: ~Copyable {
 
   /// Runs the loop until drainit has nothing left to do; returns the exit code.
   mutating func run() -> UInt8 {
-    if lives.count == 0 { begin() }
+    if comeBack.lives.count == 0 { begin() }
     idle = Rest(now: Clock.now())
     while exitCode == nil {
       var deadline = nextDeadline
@@ -230,7 +228,8 @@ struct Supervisor: ~Copyable {
     if news.kubeletAsked && lifecycle.plan.sparesKubelet { handle(.kubeletAsked, Clock.now()) }
     if news.wantsReport {
       reports.answer(
-        facts, lifecycle.state, comeBacks: lives.count, log, window, &readiness, sources.loop)
+        facts, lifecycle.state, comeBacks: comeBack.lives.count, log, window, &readiness,
+        sources.loop)
     }
     if let other = readiness.world.takeElsewhere() { note(other) }
     if readiness.world.hasChanged {

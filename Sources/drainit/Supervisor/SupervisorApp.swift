@@ -66,7 +66,7 @@ extension Supervisor {
     closeDescriptors()
     let directory = app.leaveDirectory()
     readiness.world.settings.directory = directory
-    secondLife?.store(directory: directory)
+    comeBack.keep(directory: directory)
   }
 
   /// Closes what is not drainit's own.

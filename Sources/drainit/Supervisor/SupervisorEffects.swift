@@ -15,6 +15,7 @@ extension Supervisor {
   @inline(never) mutating func start(_ effects: Effects) {
     order.begin()
     perform(effects)
+    noteLost(effects)
     work(through: order.next(), Clock.now())
   }
 
@@ -28,11 +29,15 @@ extension Supervisor {
       // that is only passed on changes nothing that would have to be remembered.
       if !effects.isForwarding { remember() }
       attend(readiness.follow(facts, sources.loop, moment))
-      let lost = effects.lost &+ order.takeLost()
-      if lost > 0 { log.write(.lost(lost), lifecycle.state) }
+      noteLost(effects)
       next = order.next()
       if next != nil { moment = Clock.now() }
     }
+  }
+
+  private mutating func noteLost(_ effects: Effects) {
+    let lost = effects.lost &+ order.takeLost()
+    if lost > 0 { log.write(.lost(lost), lifecycle.state) }
   }
 
   private mutating func perform(_ effects: Effects) {

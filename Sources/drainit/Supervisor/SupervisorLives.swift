@@ -31,18 +31,14 @@ struct EarlierLife {
 extension Supervisor {
   /// Lays everything ready for a come-back; from now on a fault is not the container's end.
   @inline(never) mutating func layReady() {
-    secondLife = SecondLife(
-      arguments: command.argumentPointers, environment: command.environmentPointers)
+    comeBack.layReady(command)
     remember()
   }
 
   /// Keeps what a come-back has to know, after every event.
   @inline(never) mutating func remember() {
-    // While the app is being started a fault ends drainit, as it would end any program.
-    let hasAnybody =
-      lifecycle.state.appPID > 0 || (lifecycle.phase == .waiting) != lifecycle.plan.holds
-    if secondLife == nil || !hasAnybody || lifecycle.phase == .exited { return }
-    secondLife?.store(
+    if !comeBack.isOwed(lifecycle.state, holds: lifecycle.plan.holds) { return }
+    comeBack.keep(
       HandOver(
         pid: getpid(), executable: SecondLife.executableNumber, lifecycle: lifecycle.state,
         gate: readiness.memory, mask: sources.signals.originalMask,
@@ -51,12 +47,13 @@ extension Supervisor {
         notify: notices.socketNumber, notice: notices.readerNumber,
         traceBytes: Int32(truncatingIfNeeded: log.traceBytes), notices: readiness.world.notices,
         program: knownProgram, programs: readiness.world.programs.pointee, probes: readiness.probes,
-        traffic: window.memory, evidence: log.context.evidence, lives: lives))
+        traffic: window.memory, evidence: log.context.evidence, lives: comeBack.lives))
   }
 
   /// Goes on where the earlier drainit had its fault.
   @inline(never) mutating func resume(_ earlier: EarlierLife) {
     var plan = lifecycle.plan
+    let lives = comeBack.lives
     // Bare, nothing is observed: the window lasts its maximum.
     if lives.isBare {
       plan.endsEarly = false
@@ -72,7 +69,7 @@ extension Supervisor {
     // What came from outside and was not closed yet.
     if earlier.handOver.lifecycle.phase != .waiting { closeDescriptors() }
     layReady()
-    secondLife?.store(directory: earlier.directory)
+    comeBack.keep(directory: earlier.directory)
     if !options.isPlain && !lives.isBare { readiness.learnPorts(again: true) }
     log.write(.cameBack(earlier.signal, count: lives.count, isBare: lives.isBare), lifecycle.state)
     // What it had started is begun again, and must not run twice.

@@ -22,7 +22,11 @@ extension Supervisor {
   /// What the app is, as far as that matters for the signal.
   @inline(never) mutating func look(for received: ReceivedSignal) -> KnownProgram {
     guard lifecycle.plan.signals.needsProgram(for: received) else { return .other }
-    if app.name.look(at: lifecycle.state.appPID) { log.context.rename(app.name.value.bytes) }
+    if app.name.look(at: lifecycle.state.appPID) {
+      log.context.rename(app.name.value.bytes)
+      // What it was decides nothing any more.
+      knownProgram = .other
+    }
     var program = app.name.program
     if lifecycle.plan.signals.decides(program, for: received) {
       program = program.confirmed(by: ProcessFiles.signals(lifecycle.state.appPID, .caught))

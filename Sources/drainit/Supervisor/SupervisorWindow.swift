@@ -7,9 +7,9 @@ import DrainLinux
 extension Supervisor {
   @inline(never) mutating func findListeners() {
     // Bare, nothing is looked at: what brought drainit down may be just that.
-    let found = lives.isBare ? Listeners.unknown : readiness.findListeners()
+    let found = comeBack.lives.isBare ? Listeners.unknown : readiness.findListeners()
     log.context.clientPort = readiness.clientPort
-    if !lives.isBare { notePorts() }
+    if !comeBack.lives.isBare { notePorts() }
     handle(.listeners(found), Clock.now())
   }
 

@@ -99,7 +99,8 @@ def test_a_probe_costs_few_and_no_memory(traced):
         assert probing.get(box).status == 200
     calls = trace.calls()[before:]
     assert not ALLOCATION & set(calls), calls
-    assert len(calls) <= 10 * TIMES, calls
+    # How often it waits in between is the machine's; a request that comes late is read for twice.
+    assert len([call for call in calls if call not in IDLE]) <= 10 * TIMES, calls
 
 
 def test_an_orphan_costs_few_and_no_memory(traced):

@@ -18,6 +18,7 @@ import time
 import pytest
 
 import probing
+from faults import refusing
 
 # What the man pages name as possible with these arguments; what cannot fail at all has none. `short`: the
 # call moves less than was asked for.
@@ -188,6 +189,26 @@ def test_whatever_call_fails_the_app_is_not_lost(start, bench, place, part):
     assert not failures, f"{len(failures)} of {count}:\n" + "\n".join(failures)
 
 
+# What is refused in one start has been had in the other: each takes another amount before.
+@pytest.mark.parametrize("options", [
+    (), ("--log", "json"), tuple(f"--ready=exec:true {number}" for number in range(8)),
+    tuple(f"--exit-map={number}:0" for number in range(1, 200))], ids=["plain", "json", "checks", "map"])
+def test_a_start_from_whose_middle_memory_is_refused_ends_with_a_word(start, bench, options):
+    wordless = []
+    for when in range(1, 40):
+        box = start(["strace", "-D", "-qq", "-o", "/dev/null", f"--inject=mmap:error=ENOMEM:when={when}+",
+                     bench / "drainit", *options, "--", "/bin/true"])
+        code = box.wait(SOON)
+        if code == 0:
+            break
+        # "cannot start", "cannot be started", "cannot go on".
+        if code != 125 or "cannot " not in box.log.text():
+            wordless.append((when, code, box.log.text()))
+        box.close()
+    # At least the endpoint and what the child needs are asked for.
+    assert when > 2 and code == 0 and not wordless, (when, code, wordless)
+
+
 @pytest.mark.parametrize("part", range(4))
 def test_whatever_call_fails_in_the_next_lifes_start_the_app_is_not_lost(drainit, bench, part):
     seed = int(os.environ.get("FAULT_SEED") or random.randrange(1 << 30))
@@ -215,3 +236,30 @@ def test_whatever_call_fails_in_the_next_lifes_start_the_app_is_not_lost(drainit
         box.signal(signal.SIGTERM)
         assert box.wait() == 3, told
         box.close()
+
+
+MMAP = 9
+
+
+@pytest.mark.parametrize("options", [(), ("--ready", "none"), ("--plain",)], ids=["gate", "none", "plain"])
+def test_where_all_memory_is_refused_after_a_fault_signals_arrive_and_later_it_comes_back(
+        drainit, bench, options):
+    box = drainit("--drain", "300ms", *options, app=["signals", "--listen", "8080", "TERM=3"])
+    box.out.wait_for("^ready")
+    with refusing(bench, box, MMAP, errno.ENOMEM):
+        for _ in range(3):
+            count = len(box.out.matching("^USR1 "))
+            box.signal(signal.SIGUSR1)
+            box.out.wait_for("^USR1 ", count=count + 1)
+    box.log.wait_for("came back")
+    box.signal(signal.SIGTERM)
+    assert box.wait() == 3, box.log.text()
+
+
+def test_where_all_memory_is_refused_after_a_fault_a_stop_arrives(drainit, bench):
+    box = drainit("--drain", "300ms", app=["signals", "--listen", "8080", "TERM=3"])
+    probing.wait_until_ready(box)
+    with refusing(bench, box, MMAP, errno.ENOMEM):
+        box.signal(signal.SIGTERM)
+        assert box.wait() == 3, box.log.text()
+    assert len(box.out.matching("^TERM ")) == 1

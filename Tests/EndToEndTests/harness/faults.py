@@ -55,3 +55,15 @@ def faults_at(box, fault, call, **more):
     until(lambda: status_of(box.pid)["TracerPid"] != "0", "it is traced")
     yield
     tracer.join()
+
+
+@contextlib.contextmanager
+def refusing(bench, box, call, error):
+    """It has a fault, and from then on every system call of that number fails, in whichever life."""
+    words = [bench / "fault", "--refuse", str(call), "--errno", str(error), str(box.pid)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as tracer:
+        try:
+            assert tracer.stdout.readline() == b"refusing\n"
+            yield
+        finally:
+            tracer.kill()
