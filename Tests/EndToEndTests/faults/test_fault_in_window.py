@@ -33,6 +33,8 @@ def test_what_the_window_has_shown_is_told_after_a_fault_in_the_stop(drainit, fa
     probing.wait_until_ready(box)
     box.signal(signal.SIGTERM)
     probing.wait_for_status(box, 503)
+    # What was there when the observer's first answer came is no arrival.
+    time.sleep(0.5)
     box.connect(8080).close()
     box.out.wait_for("^TERM ")
     assert fault(box.pid).returncode == 0

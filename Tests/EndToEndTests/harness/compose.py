@@ -139,8 +139,16 @@ def main(binary, example, *stopped):
         thread = threading.Thread(target=load)
         thread.start()
         name = f"{example.name}_{stopped[0] if stopped else 'web'}_1"
+
+        def leave():
+            # The tool that stops them takes its time before it does.
+            while "draining for" not in engine.call("logs", name):
+                time.sleep(0.1)
+            time.sleep(PROPAGATION)
+            ends.set()
+
         if not stopped:
-            threading.Timer(PROPAGATION, ends.set).start()
+            threading.Thread(target=leave, daemon=True).start()
         engine.compose("stop", "--timeout", "20", *stopped)
         ends.set()
         thread.join()
