@@ -92,6 +92,22 @@ static unsigned long code_place(const char *bytes, size_t count) {
   return 0;
 }
 
+// Does not make the system call at whose entry it is, and lets it fail.
+static void refuse_here(long error) {
+#ifdef __x86_64__
+  struct user_regs_struct registers;
+  struct iovec part = {&registers, sizeof registers};
+  if (ptrace(PTRACE_GETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_GETREGSET");
+  registers.orig_rax = -1;
+  if (ptrace(PTRACE_SETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_SETREGSET");
+  go_on(PTRACE_SYSCALL, 1);
+  registers.rax = -error;
+  if (ptrace(PTRACE_SETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_SETREGSET");
+#else
+  (void)error;
+#endif
+}
+
 // Lets the target execute a program anew and refuses a system call of that one; returns which.
 static long refuse(long number, long error) {
   struct user_regs_struct registers;
@@ -114,11 +130,7 @@ static long refuse(long number, long error) {
     if (call != SYS_getpid && call != SYS_geteuid && call != SYS_arch_prctl) break;
     go_on(PTRACE_SYSCALL, 2);
   }
-  registers.orig_rax = -1;
-  if (ptrace(PTRACE_SETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_SETREGSET");
-  go_on(PTRACE_SYSCALL, 1);
-  registers.rax = -error;
-  if (ptrace(PTRACE_SETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_SETREGSET");
+  refuse_here(error);
 #else
   (void)part, (void)number, (void)error, (void)registers;
 #endif
@@ -127,23 +139,12 @@ static long refuse(long number, long error) {
 
 // Refuses every system call of that number; ends with the target.
 static void refuse_every(long number, long error) {
-#ifdef __x86_64__
-  struct user_regs_struct registers;
-  struct iovec part = {&registers, sizeof registers};
   printf("refusing\n");
   fflush(stdout);
   for (;;) {
     go_to(number);
-    if (ptrace(PTRACE_GETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_GETREGSET");
-    registers.orig_rax = -1;
-    if (ptrace(PTRACE_SETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_SETREGSET");
-    go_on(PTRACE_SYSCALL, 1);
-    registers.rax = -error;
-    if (ptrace(PTRACE_SETREGSET, target, NT_PRSTATUS, &part)) fail("PTRACE_SETREGSET");
+    refuse_here(error);
   }
-#else
-  (void)number, (void)error;
-#endif
 }
 
 // Gives it the fault, where it stands; returns in which system call that is.

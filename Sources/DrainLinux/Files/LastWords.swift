@@ -6,14 +6,6 @@ import DrainCore
 /// Whether the log's lines are JSON objects. A handler has no other way to be told.
 nonisolated(unsafe) var lastWordsAreJSON = false
 
-/// What is said where no line of the log can be made.
-public enum LastWords {
-  /// Says that a start needs memory that is not to be had. A probe's end is not the container's.
-  public static func sayNoMemory() {
-    leaveWords("cannot start: out of memory", isWhyItEnds: getpid() == 1)
-  }
-}
-
 /// Writes a line to the error output; where it says why the container ends, `kubectl describe pod` shows it, too.
 @inline(never) func leaveWords(
   _ words: StaticString, _ more: StaticString = "", isWhyItEnds: Bool = false

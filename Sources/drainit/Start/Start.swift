@@ -32,10 +32,6 @@ private enum Preparation {
 /// Reads the options and does what they ask for, up to the app's start.
 @inline(never) private func prepare(_ command: Command, _ earlier: EarlierLife?) -> Preparation {
   var words = ByteBuffer(capacity: OptionLimits.helpBytes)
-  if words.capacity == 0 {
-    if earlier == nil { LastWords.sayNoMemory() }
-    return .ended(Lifecycle.ownFailure)
-  }
   let options: Options
   let arguments = command.words()
   do throws(OptionError) {

@@ -284,10 +284,12 @@ def test_an_app_that_nobody_may_kill_ends_with_it(bench, drainit, fault):
     assert box.wait() == 128 + signal.SIGKILL
 
 
-def test_before_the_start_it_is_given_up(refused, fault, place):
+@pytest.mark.parametrize("under_init", [False, True], ids=["pid 1", "not pid 1"])
+def test_before_the_start_it_is_given_up(refused, fault, place, under_init):
     kept = place / "message"
     kept.write_text("")
-    box = refused("--start-after", f"file:{place}/go", app=["signals"], before=termination_log(kept))
+    box = refused("--start-after", f"file:{place}/go", app=["signals"], before=termination_log(kept),
+                  under_init=under_init)
     box.log.wait_for("waiting for")
     assert fault(box.pid).returncode == 0
     assert box.wait() == 125

@@ -24,9 +24,9 @@ from machine import VOLUME, make_image
 from podman import Podman
 
 EXAMPLES = ROOT / "docker" / "examples"
+PLATFORM = ("--env", "KUBERNETES_SERVICE_HOST=10.0.0.1")
 # The maximum is longer than the platform's, since how fast a balancer asks is this machine's: seconds may be
 # needed for its silence to tell.
-PLATFORM = ("--env", "KUBERNETES_SERVICE_HOST=10.0.0.1")
 KUBERNETES = (*PLATFORM, "--env", "DRAINIT_DRAIN=5s..25s")
 # A balancer goes on for so long after it could have known, and then until there was traffic enough for its
 # silence to tell.
