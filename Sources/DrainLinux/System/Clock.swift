@@ -19,7 +19,9 @@ public enum Clock {
   public static func sinceEpoch() -> Interval { read(CLOCK_REALTIME) }
 
   /// How much of the processor drainit has used, for work that is to keep within a share of it.
-  public static func processorTime() -> Interval { read(CLOCK_PROCESS_CPUTIME_ID) }
+  ///
+  /// The calling thread's, which is drainit's only one.
+  public static func processorTime() -> Interval { read(CLOCK_THREAD_CPUTIME_ID) }
 
   private static func read(_ clock: clockid_t) -> Interval {
     var time = timespec()

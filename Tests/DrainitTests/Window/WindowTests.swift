@@ -53,12 +53,10 @@ private final class Scene {
     _ = client
   }
 
-  /// Lets the time pass until the next look, and takes it.
+  /// Lets the time pass, and what is missing until the next look is due, and takes it.
   func look(after time: Interval, cost: Interval = .zero) {
-    now = now + time
-    if window.nextDeadline <= now {
-      window.look(found, at: ListeningEnds(), cost: cost, loop, now)
-    }
+    now = max(now + time, window.nextDeadline)
+    window.look(found, at: ListeningEnds(), cost: cost, loop, now)
     settle()
   }
 
