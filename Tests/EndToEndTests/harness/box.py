@@ -8,6 +8,7 @@ import ctypes
 import errno
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -30,7 +31,7 @@ class Lines:
 
     def __init__(self, name, descriptor):
         self.name = name
-        self._file = os.fdopen(descriptor, "rb", buffering=0)
+        self._descriptor = descriptor
         self._changed = threading.Condition()
         self._lines = []
         self._partial = b""
@@ -39,27 +40,44 @@ class Lines:
         self._thread.start()
 
     def _read(self):
-        while True:
-            try:
-                piece = self._file.read(65536)
-            except OSError:
-                piece = b""
+        while not self.has_ended:
+            self._is_readable()
             with self._changed:
-                now = time.monotonic()
-                *whole, self._partial = (self._partial + (piece or b"")).split(b"\n")
-                self._lines += [(now, line.decode(errors="replace")) for line in whole]
-                if not piece:
-                    if self._partial:
-                        self._lines.append((now, self._partial.decode(errors="replace")))
-                    self.has_ended = True
-                self._changed.notify_all()
-            if not piece:
-                self._file.close()
-                return
+                self._take()
+        # Here alone: nobody polls a number that is something else by now.
+        os.close(self._descriptor)
+
+    def _is_readable(self, milliseconds=None):
+        # One for each call: two threads cannot share it.
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLIN)
+        return poll.poll(milliseconds)
+
+    def _take(self):
+        """Takes a piece of what is in the pipe, false where nothing is; for whoever holds the lock."""
+        if self.has_ended or not self._is_readable(0):
+            return False
+        try:
+            piece = os.read(self._descriptor, 65536)
+        except OSError:
+            piece = b""
+        now = time.monotonic()
+        *whole, self._partial = (self._partial + piece).split(b"\n")
+        self._lines += [(now, line.decode(errors="replace")) for line in whole]
+        if not piece:
+            if self._partial:
+                self._lines.append((now, self._partial.decode(errors="replace")))
+            self.has_ended = True
+        self._changed.notify_all()
+        return True
 
     def all(self):
-        """Every line so far, without the line ends."""
+        """Every line that was written so far, without the line ends."""
         with self._changed:
+            # No pipe holds more; who never stops writing is not waited for.
+            for _ in range(16):
+                if not self._take():
+                    break
             return [line for _, line in self._lines]
 
     def text(self):

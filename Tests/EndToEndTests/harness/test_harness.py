@@ -1,10 +1,11 @@
 """The harness itself, shown on an init that is known to be right (tini), before it judges another."""
 
+import os
 import signal
 
 import pytest
 
-from box import RTMIN, state_of, until
+from box import RTMIN, Lines, state_of, until
 
 
 @pytest.fixture
@@ -18,6 +19,16 @@ def test_the_program_is_pid_1_and_its_exit_code_is_seen(start):
     box = start(["sh", "-c", "echo pid $$; exit 42"])
     assert box.wait() == 42
     assert box.out.all() == ["pid 1"]
+
+
+def test_what_was_written_before_the_question_is_in_the_answer():
+    reader, writer = os.pipe()
+    lines = Lines("a pipe", reader)
+    for number in range(1, 1001):
+        os.write(writer, f"{number}\n".encode())
+        assert lines.all()[-1:] == [str(number)]
+    os.close(writer)
+    assert len(lines.wait_for_end()) == 1000
 
 
 def test_a_program_ended_by_a_signal_is_told_from_one_that_exited(start):
