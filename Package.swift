@@ -42,12 +42,16 @@ let package = Package(
     .executableTarget(
       name: "Pieces", dependencies: ["CLinux", "DrainCore", "DrainLinux"],
       path: "Tests/Fixtures/Pieces", swiftSettings: shipped + [.unsafeFlags(["-parse-as-library"])]),
+    .target(
+      name: "TestHarness", dependencies: ["CLinux", "DrainLinux"], path: "Tests/TestHarness",
+      swiftSettings: [extensions]),
     .testTarget(
       name: "DrainLinuxTests",
-      dependencies: ["CLinux", "DrainCore", "DrainLinux", "Pieces", "TrafficProbe"],
+      dependencies: ["CLinux", "DrainCore", "DrainLinux", "Pieces", "TestHarness", "TrafficProbe"],
       swiftSettings: [extensions]),
     // What joins the two: each performer by itself, with a loop of its own.
     .testTarget(
-      name: "DrainitTests", dependencies: ["CLinux", "DrainCore", "DrainLinux", "drainit"],
+      name: "DrainitTests",
+      dependencies: ["CLinux", "DrainCore", "DrainLinux", "TestHarness", "drainit"],
       swiftSettings: [extensions]),
   ])

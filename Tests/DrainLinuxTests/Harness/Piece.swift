@@ -1,12 +1,10 @@
 import CLinux
 import Foundation
+import TestHarness
 
 @testable import DrainLinux
 
-/// A run of the `Pieces` program: one scenario in a process of its own.
-///
-/// By posix_spawn(3), which starts it with no signal blocked or ignored and with no descriptor but
-/// three: the test process itself has both, as its threads come and go.
+/// A run of the `Pieces` program: one scenario in a process of its own, which has three descriptors.
 final class Piece {
   let pid: Int32
   private let output: Int32
@@ -25,38 +23,12 @@ final class Piece {
   init(command: [String], environment: [String: String] = [:]) throws {
     var ends: [Int32] = [0, 0]
     guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Errno.last }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    sigfillset(&signals)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    // The outermost program closes the descriptors that the test process has.
-    let command = [Piece.program, "clean"] + command
-    let all = [
-      "PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": Piece.libraries,
-      "SWIFT_BACKTRACE": "enable=no",
-    ].merging(environment) { $1 }
-    var arguments = command.map { strdup($0) } + [nil]
-    var variables = all.map { strdup("\($0)=\($1)") } + [nil]
-    defer {
-      for word in arguments + variables { free(word) }
-      posix_spawn_file_actions_destroy(&actions)
-      posix_spawnattr_destroy(&attributes)
-      close(ends[1])
-    }
-    var pid: Int32 = 0
-    let error = posix_spawn(&pid, command[0], &actions, &attributes, &arguments, &variables)
-    guard error == 0 else { throw Errno(error) }
-    self.pid = pid
+    defer { close(ends[1]) }
     output = ends[0]
+    // The outermost program closes the descriptors that the test process has.
+    pid = try BuiltProgram.start(
+      Piece.program, ["clean"] + command,
+      environment: BuiltProgram.environment.merging(environment) { $1 }, output: ends[1])
   }
 
   deinit {
@@ -110,41 +82,6 @@ final class Piece {
   }
 
   /// Beside the test runner; or `$PIECES_PROGRAM`, a build as it ships.
-  static let program: String = {
-    if let given = ProcessInfo.processInfo.environment["PIECES_PROGRAM"] { return given }
-    let runner = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    return runner.deletingLastPathComponent().appendingPathComponent("Pieces").path
-  }()
-
-  /// The folder of the runtime's libraries, wherever this process has them from.
-  static let libraries: String = {
-    // A file in /proc has no size that a reader could go by.
-    let maps = FileHandle(forReadingAtPath: "/proc/self/maps")?.readDataToEndOfFile() ?? Data()
-    for line in String(decoding: maps, as: UTF8.self).split(separator: "\n")
-    where line.hasSuffix("/libswiftCore.so") {
-      guard let start = line.firstIndex(of: "/") else { continue }
-      return String(line[start...].dropLast("/libswiftCore.so".count))
-    }
-    return ""
-  }()
-}
-
-/// A folder of its own for a test, removed with the value.
-final class Folder {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "drainit-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  /// Writes a file and returns its path.
-  @discardableResult func file(_ name: String, _ text: String, mode: Int = 0o755) throws -> String {
-    let file = path + "/" + name
-    try text.write(toFile: file, atomically: false, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
-    return file
-  }
+  static let program =
+    ProcessInfo.processInfo.environment["PIECES_PROGRAM"] ?? BuiltProgram.path("Pieces")
 }

@@ -1,6 +1,7 @@
 import CLinux
 import DrainCore
 import Foundation
+import TestHarness
 import Testing
 
 @testable import DrainLinux
@@ -71,13 +72,13 @@ import Testing
 private final class Script {
   private let process = Process()
   private let input = Foundation.Pipe()
-  private let folder = NSTemporaryDirectory() + "drainit-" + UUID().uuidString
+  private let folder: Folder
 
   var pid: Int32 { process.processIdentifier }
 
   init(becoming name: String) throws {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let program = folder + "/" + name
+    folder = try Folder()
+    let program = folder.path + "/" + name
     try FileManager.default.createSymbolicLink(
       atPath: program, withDestinationPath: "/usr/bin/sleep")
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -87,10 +88,7 @@ private final class Script {
     try wait { $0 == "sh" }
   }
 
-  deinit {
-    end()
-    try? FileManager.default.removeItem(atPath: folder)
-  }
+  deinit { end() }
 
   func become() throws {
     input.fileHandleForWriting.write(Data("now\n".utf8))

@@ -1,6 +1,7 @@
 import CLinux
 import DrainCore
 import Foundation
+import TestHarness
 import Testing
 
 @testable import DrainLinux

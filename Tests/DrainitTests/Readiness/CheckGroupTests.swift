@@ -1,6 +1,7 @@
 import CLinux
 import DrainCore
 import Foundation
+import TestHarness
 import Testing
 
 @testable import DrainLinux
@@ -272,15 +273,15 @@ import Testing
       told.append(world.takeElsewhere())
       found += [ask(5_000)]
       told += [world.takeElsewhere(), world.takeElsewhere()]
-      socket = nil
+      _ = socket.take()
       found += [ask(9_999), ask(10_000)]
       // One that listens has nothing to be told, and begins anew.
       var listener: FileDescriptor? = try ListeningSocket.open(address: .v4(0), port: port)
       found += [ask(10_001), ask(10_002, isOpen: true)]
-      listener = nil
+      _ = listener.take()
       socket = try datagramSocket()
       found += [ask(11_000, isOpen: true), ask(12_000), ask(16_999), ask(17_000)]
-      socket = nil
+      _ = socket.take()
       told.append(world.takeElsewhere())
       return (found, told)
     }

@@ -1,5 +1,6 @@
 import CLinux
 import DrainCore
+import TestHarness
 import Testing
 
 @testable import DrainLinux

@@ -2,6 +2,7 @@ import CLinux
 import DrainCore
 import DrainLinux
 import Foundation
+import TestHarness
 import Testing
 
 @testable import drainit

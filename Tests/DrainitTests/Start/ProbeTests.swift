@@ -1,6 +1,7 @@
 import CLinux
 import DrainCore
 import DrainLinux
+import TestHarness
 import Testing
 
 @testable import drainit
