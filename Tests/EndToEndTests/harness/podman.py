@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 
 from box import DEADLINE, PATH, Lines, Reachable, until
 
@@ -111,6 +112,14 @@ class Container(Reachable):
     def stop(self, seconds=10):
         """`podman stop`: the image's stop signal, then SIGKILL after so many seconds."""
         return self._podman.call("stop", "--time", str(seconds), self.name)
+
+    def drain(self, window):
+        """Stops it as a platform does that has 20 s; it takes the window, in seconds, and ends by itself."""
+        begun = time.monotonic()
+        self.stop(20)
+        assert self.wait() == 0
+        # podman takes its time.
+        assert window <= time.monotonic() - begun < 15
 
     def kill(self, name):
         self._podman.call("kill", "--signal", name, self.name)
