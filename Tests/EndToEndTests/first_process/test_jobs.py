@@ -71,8 +71,7 @@ def test_below_what_could_not_continue_it_an_app_that_ctrl_z_stopped_goes_on(sta
 def test_an_app_that_is_stopped_again_and_again_while_it_stops_is_continued_once(drainit, name, under_init):
     # As one that asks from the background whether it shall really end: each read stops it anew.
     box = drainit("--drain", "0", "--stop-timeout", "4s", under_init=under_init, app=[
-        "sh", "-c", f"trap 'while :; do kill -{name} $$; done' TERM; echo ready; while :; do read line; done"],
-        stdin=-1)
+        "sh", "-c", f"trap 'while :; do kill -{name} $$; done' TERM; echo ready; while :; do sleep 0.1; done"])
     box.out.wait_for("^ready")
     app = box.app
     box.signal(signal.SIGTERM)
@@ -87,9 +86,9 @@ def test_an_app_that_is_stopped_again_and_again_while_it_stops_is_continued_once
 def test_an_app_that_suspends_itself_again_and_again_costs_a_line_a_second(drainit, when, under_init):
     loop = "while :; do kill -TSTP $$; done"
     script = {"serving": f"echo ready; {loop}",
-              "stopping": f"trap '{loop}' TERM; echo ready; while :; do read line; done"}[when]
+              "stopping": f"trap '{loop}' TERM; echo ready; while :; do sleep 0.1; done"}[when]
     box = drainit("--drain", "0", "--stop-timeout", "6s", "--ready", "none", under_init=under_init,
-                  app=["sh", "-c", script], stdin=-1)
+                  app=["sh", "-c", script])
     box.out.wait_for("^ready")
     if when == "stopping":
         box.signal(signal.SIGTERM)
