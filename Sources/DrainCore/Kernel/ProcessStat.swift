@@ -55,12 +55,17 @@ public struct ProgramName: BitwiseCopyable, Sendable {
   /// No name.
   public init() {}
 
-  /// Takes the first 15 bytes, up to a line end.
+  /// Takes the first 15 bytes, up to a line end, without the blanks at their end: a title that a program gives
+  /// itself is cut off anywhere (`starman master `).
   public init(_ bytes: Span<UInt8>) {
     var length = 0
     while length < min(bytes.count, 15), bytes[length] != UInt8(ascii: "\n") {
       storage[length] = bytes[length]
       length &+= 1
+    }
+    while length > 0, storage[length &- 1] == UInt8(ascii: " ") {
+      length &-= 1
+      storage[length] = 0
     }
     storage[15] = UInt8(truncatingIfNeeded: length)
   }

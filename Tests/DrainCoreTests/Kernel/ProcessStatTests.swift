@@ -20,6 +20,7 @@ import Testing
 
   @Test(arguments: [
     ("7 (a) b) R 1 9", "a) b"), ("7 (0123456789abcdefgh) R 1 9", "0123456789abcde"),
+    ("7 (starman master ) S 1 9", "starman master"), ("7 (  ) R 1 9", ""), ("7 ( a) R 1 9", " a"),
   ])
   func theNameIsBetweenTheFirstAndTheLastParenthesis(text: String, name: String) throws {
     let stat = try #require(read(text))
