@@ -11,10 +11,7 @@ func walk(_ words: Words) throws(Errno) -> Int32 {
   let isFromTop = isWord(words[0], "top")
   let count = number(words[2])
   if isWord(words[1], "below") {
-    if linux_fork() == 0 {
-      makeChildren(count - 1, ready)
-      wait(ready)
-    }
+    makeFamily(count, ready)
   } else if isWord(words[1], "wide") {
     makeChildren(count, ready)
   } else {
@@ -77,6 +74,12 @@ private func wait(_ ready: borrowing Pipe) -> Never {
 
 private func makeChildren(_ count: Int32, _ ready: borrowing Pipe) {
   for _ in 0..<count where linux_fork() == 0 { wait(ready) }
+}
+
+private func makeFamily(_ count: Int32, _ ready: borrowing Pipe) {
+  if linux_fork() != 0 { return }
+  makeChildren(count - 1, ready)
+  wait(ready)
 }
 
 private func makeChain(_ count: Int32, _ ready: borrowing Pipe) {
