@@ -41,7 +41,8 @@ extension ByteBuffer {
       append("\n")
     }
     if rules.usesTable && known == .other {
-      append("(nginx, php-fpm, unitd, haproxy, httpd, postgres: their own, by the name then)\n")
+      append("(nginx, php-fpm, unitd, unicorn, haproxy, httpd, lighttpd, postgres: ")
+      append("their own, by the name then)\n")
     }
   }
 

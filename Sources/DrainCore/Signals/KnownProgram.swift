@@ -1,12 +1,15 @@
-/// A program whose images set a STOPSIGNAL that is not SIGTERM, told by its name in the kernel.
+/// A program that lets requests end at another signal than SIGTERM, at which it cuts them however it is set up;
+/// most have that signal as their image's STOPSIGNAL. Told by its name in the kernel.
 public enum KnownProgram: UInt8, BitwiseCopyable, Sendable {
   /// None of the table, or the table is not in use.
   case other
   case nginx
   case phpFPM
   case unitd
+  case unicorn
   case haproxy
   case httpd
+  case lighttpd
   case postgres
 
   /// Looks a name up as `/proc/PID/comm` gives it, without the line end; a version at its end does
@@ -20,20 +23,22 @@ public enum KnownProgram: UInt8, BitwiseCopyable, Sendable {
     if KnownProgram.same(comm, length, "angie") { self = .nginx }
     if KnownProgram.same(comm, length, "php-fpm") { self = .phpFPM }
     if KnownProgram.same(comm, length, "unitd") { self = .unitd }
+    if KnownProgram.same(comm, length, "unicorn") { self = .unicorn }
     if KnownProgram.same(comm, length, "haproxy") { self = .haproxy }
     if KnownProgram.same(comm, length, "httpd") { self = .httpd }
     if KnownProgram.same(comm, length, "apache") { self = .httpd }
+    if KnownProgram.same(comm, length, "lighttpd") { self = .lighttpd }
     if KnownProgram.same(comm, length, "postgres") { self = .postgres }
   }
 
-  /// The signal that its image stops with and that stops it gracefully; none for others.
+  /// The signal that stops it gracefully; none for others.
   public var gracefulSignal: Signal {
     switch self {
     case .other: .none
-    case .nginx, .phpFPM, .unitd: .quit
+    case .nginx, .phpFPM, .unitd, .unicorn: .quit
     case .haproxy: .usr1
     case .httpd: .winch
-    case .postgres: .int
+    case .lighttpd, .postgres: .int
     }
   }
 

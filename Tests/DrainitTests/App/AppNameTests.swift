@@ -23,6 +23,7 @@ import Testing
 
   @Test(arguments: [
     ("nginx", KnownProgram.nginx), ("php-fpm8.2", .phpFPM), ("haproxy", .haproxy),
+    ("lighttpd", .lighttpd), ("unicorn", .unicorn), ("gunicorn", .other), ("uwsgi", .other),
     ("fifteen-letters", .other), ("postgres-and-more", .other),
   ])
   func anEntrypointThatHasBecomeItsProgramIsKnownByIt(called: String, program: KnownProgram) throws

@@ -48,6 +48,9 @@ class Program:
         (www / "big").write_bytes(b"x" * BIG)
         return str(www)
 
+    def wait_until_up(self, box):
+        box.log.wait_for(self.up)
+
     def request(self, box):
         """Makes the slow request; true if the whole answer came."""
         return len(probing.get(box, "/big", port=self.port).body) == BIG
@@ -115,6 +118,11 @@ backend web
   server one 127.0.0.1:8081
 """)]
 
+    def wait_until_up(self, box):
+        # The master says so before its worker can take a signal.
+        super().wait_until_up(box)
+        assert probing.get(box, port=self.port).status == 200
+
     def request(self, box):
         return probing.get(box, "/slow/4000", port=self.port).text == "ok\n"
 
@@ -175,7 +183,49 @@ class Postgres(Program):
         return "whole" in done.stdout
 
 
-PROGRAMS = [Nginx, Apache, HAProxy, PHP, Postgres]
+class Lighttpd(Program):
+    name, own, up = "lighttpd", signal.SIGINT, "server started"
+
+    def prepare(self):
+        self.command = ["lighttpd", "-D", "-f", self.write("lighttpd.conf", f"""
+            server.port = {self.port}
+            server.document-root = "{self.big_file()}"
+            connection.kbytes-per-second = 100""")]
+
+
+class Unicorn(Program):
+    name, up = "unicorn", "worker=0 ready"
+
+    def prepare(self):
+        self.command = ["unicorn", "--port", str(self.port), self.write("config.ru", """
+            run ->(_) { sleep 4; [200, {'content-type' => 'text/plain'}, ['whole']] }""")]
+
+    def request(self, box):
+        # It may be in chunks.
+        return "whole" in probing.get(box, "/", port=self.port).text
+
+
+class UWSGI(Program):
+    """It is in no table: what SIGTERM is to it is set up, and no other signal lets requests end."""
+
+    name, own, window, up = "uwsgi", signal.SIGTERM, 0, "spawned uWSGI worker 1"
+
+    def prepare(self):
+        self.command = ["uwsgi", "--master", "--plugin", "python3", "--http-socket", f":{self.port}",
+                        "--wsgi-file", self.write("app.py", """
+import sys, time
+def application(environ, start_response):
+    print("asked", file=sys.stderr, flush=True)
+    time.sleep(3)
+    start_response("200 OK", [("Content-Length", "5")])
+    return [b"whole"]
+""")]
+
+    def request(self, box):
+        return probing.get(box, "/", port=self.port).text == "whole"
+
+
+PROGRAMS = [Nginx, Apache, HAProxy, PHP, Postgres, Lighttpd, Unicorn]
 
 
 @pytest.fixture(params=PROGRAMS, ids=lambda program: program.name)
@@ -208,7 +258,7 @@ class Request(threading.Thread):
 def run(server, drainit, *options):
     box = drainit("--drain", f"{server.window}s", "--port", str(server.port), *options,
                   app=server.command, before=server.before)
-    box.log.wait_for(server.up)
+    server.wait_until_up(box)
     probing.wait_until_ready(box)
     # It may say that it is up while its own signal would still be its end.
     until(lambda: caught(box.app) & signal_set(server.own), "it knows its signal")
@@ -234,7 +284,7 @@ def test_a_real_server_is_drained_and_told_to_finish(server, drainit, own):
 
 # SIGINT from outside is a drain signal for every program, by the table or not.
 by_the_table_alone = pytest.mark.parametrize(
-    "server", [program for program in PROGRAMS if program is not Postgres], indirect=True,
+    "server", [program for program in PROGRAMS if program.own is not signal.SIGINT], indirect=True,
     ids=lambda program: program.name)
 
 
@@ -244,6 +294,21 @@ def test_an_option_about_signals_turns_the_table_off(server, drainit):
     box.signal(server.own)
     assert box.wait() == 0
     assert not box.log.matching("draining")
+
+
+@pytest.mark.parametrize("hook, code", [
+    (["--hook-master-start", "unix_signal:15 gracefully_kill_them_all"], 0), ([], 128 + signal.SIGKILL),
+], ids=["with its hook", "as it comes"])
+def test_uwsgi_ends_where_it_is_told_what_sigterm_is(drainit, place, bench, hook, code):
+    server = UWSGI(place, bench)
+    server.command += hook
+    box = run(server, drainit, "--stop-timeout", "12s")
+    request = Request(server, box)
+    box.log.wait_for("^asked")
+    box.signal(signal.SIGTERM)
+    assert box.wait() == code
+    if hook:
+        request.assert_whole()
 
 
 def test_a_jvm_is_asked_for_its_threads_and_lives(drainit):

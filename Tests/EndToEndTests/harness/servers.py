@@ -48,6 +48,34 @@ def uvicorn(port, place):
             "--port", port, "--timeout-keep-alive", "60", "web_apps:asgi"]
 
 
+def hypercorn(port, place):
+    return ["env", f"PYTHONPATH={bare(place)}", "hypercorn", "--bind", f"0.0.0.0:{port}", "web_apps:asgi"]
+
+
+def aiohttp(port, place):
+    return ["/usr/bin/python3", bare(place) / "aiohttp_app.py", port]
+
+
+def puma(port, place):
+    (place / "config.ru").write_text("run ->(_) { [200, {'content-type' => 'text/plain'}, [\"ok\\n\"]] }\n")
+    return ["puma", "--bind", f"tcp://0.0.0.0:{port}", place / "config.ru"]
+
+
+def puma_with_workers(port, place):
+    return [*puma(port, place), "--workers", "2"]
+
+
+def lighttpd(port, place):
+    (place / "index.html").write_text("ok\n")
+    (place / "lighttpd.conf").write_text(f"""
+        server.document-root = "{place}"
+        server.upload-dirs = ( "{place}" )
+        server.port = {port}
+        index-file.names = ( "index.html" )
+        server.max-keep-alive-idle = 60""")
+    return ["lighttpd", "-D", "-f", place / "lighttpd.conf"]
+
+
 def node(port, place):
     return ["node", bare(place) / "web.mjs", port, "graceful"]
 
