@@ -60,7 +60,12 @@ final class Listener {
     }
   }
 
-  func stopListening() { socket = nil }
+  /// From now on a connection is refused, whoever else holds the socket: a child of another test's has it until
+  /// its exec.
+  func stopListening() {
+    _ = shutdown(socket?.number ?? -1, Int32(SHUT_RDWR))
+    socket = nil
+  }
 }
 
 /// The app's end of a connection.
