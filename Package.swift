@@ -42,6 +42,7 @@ let package = Package(
     .executableTarget(
       name: "Pieces", dependencies: ["CLinux", "DrainCore", "DrainLinux"],
       path: "Tests/Fixtures/Pieces", swiftSettings: shipped + [.unsafeFlags(["-parse-as-library"])]),
+    // What the two targets of tests below both have: folders, and the programs that are built beside them.
     .target(
       name: "TestHarness", dependencies: ["CLinux", "DrainLinux"], path: "Tests/TestHarness",
       swiftSettings: [extensions]),

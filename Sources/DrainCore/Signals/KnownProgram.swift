@@ -1,5 +1,5 @@
-/// A program that lets requests end at another signal than SIGTERM, at which it cuts them however it is set up;
-/// most have that signal as their image's STOPSIGNAL. Told by its name in the kernel.
+/// A program that is to be stopped by another signal than SIGTERM, told by its name in the kernel: by what its
+/// images have as STOPSIGNAL, or since at SIGTERM it cuts requests, however it is set up.
 public enum KnownProgram: UInt8, BitwiseCopyable, Sendable {
   /// None of the table, or the table is not in use.
   case other
@@ -31,7 +31,7 @@ public enum KnownProgram: UInt8, BitwiseCopyable, Sendable {
     if KnownProgram.same(comm, length, "postgres") { self = .postgres }
   }
 
-  /// The signal that stops it gracefully; none for others.
+  /// The signal that is meant for such a stop; none for others.
   public var gracefulSignal: Signal {
     switch self {
     case .other: .none

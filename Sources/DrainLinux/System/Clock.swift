@@ -20,7 +20,7 @@ public enum Clock {
 
   /// How much of the processor drainit has used, for work that is to keep within a share of it.
   ///
-  /// The calling thread's, which is drainit's only one.
+  /// The calling thread's: drainit has no other, but a test runner has, whose work is not drainit's.
   public static func processorTime() -> Interval { read(CLOCK_THREAD_CPUTIME_ID) }
 
   private static func read(_ clock: clockid_t) -> Interval {

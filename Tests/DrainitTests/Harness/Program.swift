@@ -12,13 +12,12 @@ final class Program {
   let errors: Outlet
   private var code: Int32?
 
-  init(_ words: [String], _ environment: [String: String] = [:]) throws {
+  init(_ words: [String]) throws {
     output = try Outlet()
     errors = try Outlet()
     pid = try BuiltProgram.start(
-      BuiltProgram.path("drainit"), words,
-      environment: BuiltProgram.environment.merging(environment) { $1 }, output: output.end,
-      errors: errors.end)
+      BuiltProgram.path("drainit"), words, environment: BuiltProgram.environment,
+      output: output.end, errors: errors.end)
   }
 
   /// Waits for its end: the code, or the signal's number with a minus; nil where it does not end within 20 s.

@@ -282,6 +282,18 @@ def test_a_real_server_is_drained_and_told_to_finish(server, drainit, own):
     assert box.log.matching(f"^drainit: drained in {server.window}")
 
 
+def test_one_that_is_given_to_its_interpreter_is_told_by_an_option(drainit, place, bench):
+    server = Unicorn(place, bench)
+    server.command = ["ruby", "-S", *server.command]
+    box = run(server, drainit, "--stop-signal", "QUIT")
+    box.signal(signal.SIGTERM)
+    probing.wait_for_status(box, 503)
+    request = Request(server, box)
+    box.log.wait_for("SIGQUIT to ruby")
+    request.assert_whole()
+    assert box.wait() == 0
+
+
 # SIGINT from outside is a drain signal for every program, by the table or not.
 by_the_table_alone = pytest.mark.parametrize(
     "server", [program for program in PROGRAMS if program.own is not signal.SIGINT], indirect=True,
@@ -309,6 +321,8 @@ def test_uwsgi_ends_where_it_is_told_what_sigterm_is(drainit, place, bench, hook
     assert box.wait() == code
     if hook:
         request.assert_whole()
+    # As it comes it is up once more, and has to be killed.
+    assert len(box.log.matching(server.up)) == (1 if hook else 2)
 
 
 def test_a_jvm_is_asked_for_its_threads_and_lives(drainit):

@@ -74,7 +74,8 @@ class Roll:
 
 @pytest.mark.parametrize("server, reuse, delay, code", [
     (servers.gunicorn, POOL, 2, 0), (servers.uvicorn, ALONE, 3.5, 0), (servers.node, POOL, 1, 0),
-    (servers.node_without_a_handler, ALONE, 2.5, 143), (servers.java, ALONE, 3, 143)],
+    (servers.node_without_a_handler, ALONE, 2.5, 143), (servers.java, ALONE, 3, 143),
+    (servers.puma, ALONE, 2, 143), (servers.puma_with_workers, POOL, 3, 143), (servers.lighttpd, ALONE, 3, 0)],
     ids=lambda value: getattr(value, "__name__", None))
 def test_no_request_is_lost(drainit, start, bench, place, server, reuse, delay, code):
     roll = Roll(drainit, start, bench, place, server, "--drain", "2s..12s", reuse=reuse)
